@@ -1,0 +1,8 @@
+//! flowlabel: which documented service does a flow belong to, how sure is that, and where do the documents say so.
+//!
+//! An import goes only to a lower floor; `tests/floors.rs` holds it.
+
+pub mod capture;
+pub mod net;
+pub mod record;
+pub mod wire;

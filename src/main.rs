@@ -1,0 +1,3 @@
+//! The `flowlabel` command.
+
+fn main() {}

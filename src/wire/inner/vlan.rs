@@ -1,0 +1,11 @@
+//! VLAN tags: IEEE 802.1Q and 802.1ad.
+
+use super::super::layer::Stop;
+use super::super::walk::{Next, Walk};
+use super::super::window::Window;
+
+pub(super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
+    let tag = window.header::<4>("vlan-tag-cut")?;
+    walk.vlan(u16::from_be_bytes([tag[0], tag[1]]) & 0x0fff);
+    Ok(Next::Ether(u16::from_be_bytes([tag[2], tag[3]]), window.skip(4)))
+}

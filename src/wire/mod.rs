@@ -1,0 +1,19 @@
+//! Floor 1: bytes become layers.
+//!
+//! [`decode`] walks one frame from its link type inwards and writes down every IP layer it meets: a tunnel and what it carries are
+//! two layers. It is a pure function of one frame; fragments and connections are joined on floor 2. What cannot be read is no error
+//! but a counted [`Stop`]. Nothing a packet says can make it panic: every read goes through a [`Window`].
+//!
+//! * One more link type: a file in `link/` and a line in `link::TABLE`.
+//! * One more header inside IP, or tunnel: a file in `inner/` and a line in `inner::BY_PROTOCOL`, `inner::BY_ETHERTYPE` or
+//!   `inner::BY_UDP_PORT`.
+
+mod inner;
+mod layer;
+mod link;
+mod walk;
+mod window;
+
+pub use layer::{Decoded, Fragment, Icmp, Layer, MAX_LAYERS, Outcome, Quoted, Span, Stop, Tcp, Transport, Via, Vlans, Word};
+pub use walk::decode;
+pub use window::Window;

@@ -1,0 +1,106 @@
+//! The walk: from a frame's link type inwards, header by header.
+
+use super::inner;
+use super::layer::{Decoded, Layer, Outcome, Stop, Via, Vlans, Word};
+use super::link;
+use super::window::Window;
+use crate::net::{Frame, IpProto, LinkType};
+
+/// Headers of one frame before the walk gives up; a frame of 64 KiB can hold more, a sane one never does.
+const MAX_STEPS: usize = 96;
+
+/// What a header says comes next.
+pub(super) enum Next<'a> {
+    /// A frame of a link type.
+    Link(LinkType, Window<'a>),
+    /// What an `EtherType` announces.
+    Ether(u16, Window<'a>),
+    /// An IPv4 header.
+    Ipv4(Window<'a>),
+    /// An IPv6 header.
+    Ipv6(Window<'a>),
+    /// What an IP header (the last layer written down) carries.
+    Protocol(IpProto, Window<'a>),
+    /// The payload of a UDP datagram whose ports make it a tunnel candidate: the reader to ask.
+    Udp(Step, Window<'a>),
+    /// Understood, and no IP in it.
+    NonIp(Word),
+    /// Nothing further to look into.
+    Done,
+}
+
+/// Reads one header: writes down what it says, and tells what comes next.
+pub(super) type Step = for<'a> fn(&mut Walk<'_>, Window<'a>) -> Result<Next<'a>, Stop>;
+
+/// What a walk carries along.
+pub(super) struct Walk<'d> {
+    decoded: &'d mut Decoded,
+    /// VLAN tags since the last layer.
+    vlans: Vlans,
+    /// The tunnel header just passed.
+    via: Via,
+}
+
+impl Walk<'_> {
+    /// Writes down a layer, with the tags and the tunnel that led to it.
+    #[inline]
+    pub(super) fn push(&mut self, mut layer: Layer) -> Result<(), &'static str> {
+        layer.via = std::mem::take(&mut self.via);
+        layer.vlans = std::mem::take(&mut self.vlans);
+        self.decoded.layers.try_push(layer).map_err(|_| "tunnel-depth")
+    }
+
+    /// The layer last written down.
+    #[inline]
+    pub(super) fn layer(&mut self) -> Option<&mut Layer> {
+        self.decoded.layers.last_mut()
+    }
+
+    /// Remembers a VLAN tag for the next layer.
+    pub(super) fn vlan(&mut self, id: u16) {
+        self.vlans.push(id);
+    }
+
+    /// Remembers the tunnel that leads to the next layer. The first of several headers between two layers names it.
+    pub(super) fn tunnel(&mut self, kind: &'static str, key: Option<u32>) {
+        if self.via.kind.is_empty() {
+            self.via = Via { kind, key };
+        } else if self.via.key.is_none() {
+            self.via.key = key;
+        }
+    }
+}
+
+/// Decodes a frame into `decoded`, which is emptied first.
+pub fn decode(frame: &Frame<'_>, decoded: &mut Decoded) {
+    decoded.layers.clear();
+    let mut walk = Walk { decoded, vlans: Vlans::default(), via: Via::default() };
+    let mut next = Ok(Next::Link(frame.link, Window::new(frame.data, frame.wire_len)));
+    let mut outcome = None;
+    for _ in 0..MAX_STEPS {
+        next = match next {
+            Ok(Next::Link(link, window)) => match link::reader(link) {
+                Some(step) => step(&mut walk, window),
+                None => Err(Stop { why: Word::LinkType(link.0), offset: 0 }),
+            },
+            Ok(Next::Ether(kind, window)) => inner::ethertype(&mut walk, kind, window),
+            Ok(Next::Ipv4(window)) => inner::ipv4(&mut walk, window),
+            Ok(Next::Ipv6(window)) => inner::ipv6(&mut walk, window),
+            Ok(Next::Protocol(protocol, window)) => inner::protocol(&mut walk, protocol, window),
+            Ok(Next::Udp(step, window)) => step(&mut walk, window),
+            Ok(Next::NonIp(word)) => {
+                outcome = Some(Outcome::NonIp(word));
+                break;
+            }
+            Ok(Next::Done) => {
+                outcome = Some(Outcome::Complete);
+                break;
+            }
+            Err(stop) => {
+                outcome = Some(Outcome::Stopped(stop));
+                break;
+            }
+        };
+    }
+    decoded.outcome = outcome.unwrap_or(Outcome::Stopped(Stop { why: Word::Plain("too-many-headers"), offset: 0 }));
+}
