@@ -3,10 +3,12 @@
 //! Fields that do not apply are `null`, arrays stay arrays, a field may be added, none goes or changes its meaning.
 //! The JSON Schema is generated from these types. Nothing here decides anything.
 
+mod community_id;
 mod flow;
 mod summary;
 mod words;
 
+pub use community_id::CommunityTuple;
 pub use flow::{Flow, FlowId, FlowRecord, Host, Icmp, IcmpErrors, PerSide, Policy, Tcp, Tunnel};
 pub use summary::{
     Damage, Drops, EvidenceCounts, Explained, FlowCounts, Input, LabelCount, PacketCounts, Quantiles, QuantilesOf, Run, Summary,

@@ -30,6 +30,7 @@ pub(in super::super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Res
         dst_port: 0,
         ip_len,
         fragment: None,
+        spi: None,
         transport: Transport::None,
         packet: window.span(),
         ip_payload: inside.span(),

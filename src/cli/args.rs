@@ -1,0 +1,160 @@
+//! What was typed.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+use crate::report;
+
+/// The command line.
+#[derive(Parser, Debug)]
+#[command(name = "flowlabel", version, about, long_about = None, max_term_width = 100, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How much to say on the way.
+    #[command(flatten)]
+    pub verbosity: Verbosity,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Label the flows of capture files
+    ///
+    /// Reads pcap and pcapng, plain or compressed with gzip or zstd, from files, from directories (their capture files, recursively, in order of
+    /// name) and from standard input (`-`). Several inputs are one stream, in the order given.
+    Read(ReadArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff)
+    Man,
+}
+
+/// How much to say on stderr.
+#[derive(Args, Debug)]
+pub struct Verbosity {
+    /// Say nothing but errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more: what was passed over, how long it took
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+}
+
+/// `flowlabel read`.
+#[derive(Args, Debug)]
+pub struct ReadArgs {
+    /// Capture files, directories, or - for standard input
+    #[arg(required = true, value_name = "FILE|DIR|-", value_hint = ValueHint::AnyPath)]
+    pub inputs: Vec<PathBuf>,
+    /// Merge the inputs by packet time instead of reading one after the other
+    #[arg(long)]
+    pub merge: bool,
+    /// Which packets count.
+    #[command(flatten)]
+    pub select: SelectArgs,
+    /// How flows are told apart.
+    #[command(flatten)]
+    pub flows: FlowArgs,
+    /// Where results go.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Which packets and records count.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Selection")]
+pub struct SelectArgs {
+    /// Only packets this filter accepts (libpcap syntax)
+    #[arg(short, long, value_name = "BPF")]
+    pub filter: Option<String>,
+    /// Only packets from this time on (2024-05-14T09:12:01Z, or seconds since 1970)
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
+    /// Only packets before this time
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<String>,
+    /// Only these records: flagged, label=NAME, host=ADDRESS or NETWORK, verdict=WORD; given several times, all must hold
+    #[arg(long, value_name = "WHAT")]
+    pub only: Vec<String>,
+}
+
+/// How flows are told apart.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Flows")]
+pub struct FlowArgs {
+    /// Threads; 1 does everything on one [default: what is fastest on this machine]
+    #[arg(long, value_name = "N")]
+    pub workers: Option<usize>,
+    /// One record per key, however long it was silent in between
+    #[arg(long)]
+    pub no_split: bool,
+    /// Silence that ends a flow (30s, 5m) [default: 5m for TCP, 1m for closed TCP, 2m for the rest]
+    #[arg(long, value_name = "TIME", conflicts_with = "no_split")]
+    pub idle_timeout: Option<String>,
+    /// Flows held before the oldest finished ones are written early
+    #[arg(long, value_name = "N", default_value_t = 10_000_000)]
+    pub max_flows: usize,
+    /// Drop packets that repeat an earlier one within a few milliseconds (SPAN copies, several capture points)
+    #[arg(long)]
+    pub dedup: bool,
+    /// What belongs to a flow's key besides addresses, protocol and ports
+    #[arg(long, value_name = "PART", value_delimiter = ',')]
+    pub key: Vec<KeyPart>,
+}
+
+/// A part of a key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum KeyPart {
+    /// VLAN ids
+    Vlan,
+    /// The tunnels around a flow
+    Tunnel,
+}
+
+/// Where results go and how they look.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// How to write the results
+    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = PossibleValuesParser::new(report::format_names()))]
+    pub format: String,
+    /// Write results to a file instead of standard output
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// List single flows in the table too
+    #[arg(long)]
+    pub flows: bool,
+    /// Exit with code 1 when a record is flagged or packets were lost
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    pub fail_on: Vec<FailOn>,
+    /// When to colour the table
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: When,
+}
+
+/// What makes a run fail.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum FailOn {
+    /// A flagged record
+    Flagged,
+    /// Packets lost before they could be read
+    Loss,
+}
+
+/// When to do something.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum When {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}

@@ -1,0 +1,66 @@
+//! Floor 7: what was typed becomes what will be done.
+//!
+//! [`Cli`] is what was typed, field for field; [`read::Plan`] is what will be done. `run` gives the exit code, the highest of those that
+//! apply in the order 2, 3, 1, 0.
+
+mod args;
+mod exit;
+mod output;
+mod read;
+
+use std::io::{self, Write};
+
+use clap::{CommandFactory, Parser};
+
+pub use args::{Cli, Command};
+pub use exit::Exit;
+
+/// Parses the command line and does what it says.
+pub fn main() -> std::process::ExitCode {
+    match Cli::try_parse() {
+        Ok(cli) => run(cli).into(),
+        Err(error) => {
+            // Help and version are asked for: they go to stdout and are no failure.
+            let _ = error.print();
+            if error.use_stderr() { Exit::Unusable.into() } else { Exit::Done.into() }
+        }
+    }
+}
+
+fn run(cli: Cli) -> Exit {
+    let quiet = cli.verbosity.quiet;
+    let result = match cli.command {
+        Command::Read(args) => read::run(args, &cli.verbosity),
+        Command::Completions { shell } => completions(shell),
+        Command::Man => man(),
+    };
+    match result {
+        Ok(exit) => exit,
+        Err(error) if is_closed_pipe(&error) => Exit::Done,
+        Err(error) => {
+            if !quiet || !matches!(error, exit::Failure::Io(_)) {
+                let _ = writeln!(io::stderr(), "flowlabel: {error}");
+            }
+            Exit::Unusable
+        }
+    }
+}
+
+/// Whoever read the output has seen enough.
+fn is_closed_pipe(failure: &exit::Failure) -> bool {
+    matches!(failure, exit::Failure::Io(error) if error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<Exit, exit::Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "flowlabel", &mut script);
+    io::stdout().write_all(&script)?;
+    Ok(Exit::Done)
+}
+
+fn man() -> Result<Exit, exit::Failure> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+    io::stdout().write_all(&page)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,148 @@
+//! Small texts that options take: durations, times, selections.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::exit::Failure;
+use crate::net::Timestamp;
+use crate::record::{FlowRecord, Verdict};
+
+const NANOS: u64 = 1_000_000_000;
+
+/// `90`, `30s`, `5m`, `1h`, `250ms` as nanoseconds.
+pub fn duration(text: &str) -> Result<u64, Failure> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit {
+        "ms" => NANOS / 1000,
+        "" | "s" => NANOS,
+        "m" => 60 * NANOS,
+        "h" => 3600 * NANOS,
+        "d" => 86_400 * NANOS,
+        _ => 0,
+    };
+    let nanos = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor)).filter(|_| factor > 0);
+    nanos.ok_or_else(|| Failure::Usage(format!("'{text}' is no duration: write 30s, 5m or 1h")))
+}
+
+/// `2024-05-14T09:12:01.5Z`, `2024-05-14`, or seconds since 1970.
+pub fn time(text: &str) -> Result<Timestamp, Failure> {
+    let fail = || Failure::Usage(format!("'{text}' is no time: write 2024-05-14T09:12:01Z or seconds since 1970"));
+    let (whole, fraction) = match text.trim_end_matches('Z').split_once('.') {
+        Some((whole, fraction)) => (whole, fraction),
+        None => (text.trim_end_matches('Z'), ""),
+    };
+    let seconds = match whole.parse::<i64>() {
+        Ok(seconds) => seconds,
+        Err(_) => civil_seconds(whole).ok_or_else(fail)?,
+    };
+    if fraction.len() > 9 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(fail());
+    }
+    let nanos = format!("{fraction:0<9}").parse::<u32>().map_err(|_| fail())?;
+    Ok(Timestamp::new(seconds, nanos, 9))
+}
+
+/// Seconds since 1970 of `YYYY-MM-DD[THH:MM:SS]`.
+fn civil_seconds(text: &str) -> Option<i64> {
+    let (date, clock) = text.split_once(['T', ' ']).unwrap_or((text, "00:00:00"));
+    let [year, month, day] = numbers(date, '-')?;
+    let [hour, minute, second] = numbers(clock, ':')?;
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    // Days since 1970 with years that begin in March, so that the leap day is the last of its year.
+    let year_from_march = year - i64::from(month <= 2);
+    let (era, year_of_era) = (year_from_march.div_euclid(400), year_from_march.rem_euclid(400));
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let days = era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468;
+    Some(days * 86_400 + hour * 3600 + minute * 60 + second)
+}
+
+fn numbers(text: &str, separator: char) -> Option<[i64; 3]> {
+    let mut parts = text.split(separator).map(|part| part.parse::<i64>().ok());
+    let three = [parts.next()??, parts.next()??, parts.next()??];
+    parts.next().is_none().then_some(three)
+}
+
+/// What `--only` selects.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Only {
+    /// Flagged records.
+    Flagged,
+    /// Records with this label, case ignored.
+    Label(String),
+    /// Records with an end in this network.
+    Host(IpNet),
+    /// Records with this verdict.
+    Verdict(Verdict),
+}
+
+impl Only {
+    /// Reads one selection.
+    pub fn parse(text: &str) -> Result<Self, Failure> {
+        let fail = || Failure::Usage(format!("--only {text}: write flagged, label=NAME, host=ADDRESS or NETWORK, or verdict=matched|mismatched|unmatched"));
+        match text.split_once('=') {
+            None if text == "flagged" => Ok(Self::Flagged),
+            Some(("label", label)) => Ok(Self::Label(label.to_lowercase())),
+            Some(("host", host)) => network(host).map(Self::Host).ok_or_else(fail),
+            Some(("verdict", "matched")) => Ok(Self::Verdict(Verdict::Matched)),
+            Some(("verdict", "mismatched")) => Ok(Self::Verdict(Verdict::Mismatched)),
+            Some(("verdict", "unmatched")) => Ok(Self::Verdict(Verdict::Unmatched)),
+            _ => Err(fail()),
+        }
+    }
+
+    /// Whether a record is selected.
+    pub fn selects(&self, record: &FlowRecord<'_>) -> bool {
+        match self {
+            Self::Flagged => record.is_flagged(),
+            Self::Label(label) => record.label.is_some_and(|l| l.to_lowercase() == *label),
+            Self::Host(net) => net.contains(&record.client.ip) || net.contains(&record.server.ip),
+            Self::Verdict(verdict) => record.verdict == Some(*verdict),
+        }
+    }
+}
+
+fn network(text: &str) -> Option<IpNet> {
+    text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        assert_eq!(duration("30s").unwrap(), 30 * NANOS);
+        assert_eq!(duration("5m").unwrap(), 300 * NANOS);
+        assert_eq!(duration("250ms").unwrap(), NANOS / 4);
+        assert_eq!(duration("90").unwrap(), 90 * NANOS);
+        for wrong in ["", "m", "5 m", "-1s", "5x", "99999999999999999h"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn times() {
+        // date -u -d '2003-05-14 09:12:01' +%s is 1052903521.
+        assert_eq!(time("2003-05-14T09:12:01Z").unwrap(), Timestamp::new(1_052_903_521, 0, 9));
+        assert_eq!(time("2003-05-14T09:12:01.5Z").unwrap(), Timestamp::new(1_052_903_521, 500_000_000, 9));
+        assert_eq!(time("1052903521.000000001").unwrap(), Timestamp::new(1_052_903_521, 1, 9));
+        assert_eq!(time("2000-02-29").unwrap(), Timestamp::new(951_782_400, 0, 9));
+        for wrong in ["", "yesterday", "2003-13-01", "2003-05-14T25:00:00Z", "1.0000000001"] {
+            assert!(time(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn selections() {
+        assert_eq!(Only::parse("flagged").unwrap(), Only::Flagged);
+        assert_eq!(Only::parse("host=10.0.0.1").unwrap(), Only::Host("10.0.0.1/32".parse().unwrap()));
+        assert_eq!(Only::parse("verdict=unmatched").unwrap(), Only::Verdict(Verdict::Unmatched));
+        for wrong in ["host=", "host=nowhere", "verdict=good", "labels=x"] {
+            assert!(Only::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

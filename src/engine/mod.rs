@@ -1,0 +1,18 @@
+//! Floor 4: the heart, without I/O, threads or a clock of its own.
+//!
+//! Two steps, and they are all there is. [`Work::decode`] is a pure function of a batch: it turns frames into layers and sorts these
+//! by shard. [`Work::account`] shows one shard its layers. Whoever drives it (one thread or many, `pipeline`) must let each shard see
+//! the batches in order; nothing else about the order matters, so the outcome never depends on the number of workers.
+//!
+//! This is why layers, and not packets, travel to the shards: a tunnel's outer flow and the flows it carries live in different shards,
+//! an ICMP error lives with the flow it quotes, and a heavy pair of hosts can pin one shard while every worker still decodes.
+
+mod outcome;
+mod record;
+mod tally;
+mod work;
+
+pub use outcome::Outcome;
+pub use record::record;
+pub use tally::Tally;
+pub use work::Work;

@@ -1,0 +1,86 @@
+//! All that is known when the input has ended: every shard's flows and the tally, in the order of the input.
+
+use std::collections::{HashMap, HashSet};
+
+use super::tally::Tally;
+use crate::flow::{Flow, FlowKey, Shard};
+use crate::record::FlowId;
+
+/// Where a flow is held.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Place {
+    id: FlowId,
+    shard: u8,
+    at: u32,
+}
+
+/// The finished shards, and their flows in order.
+#[derive(Debug)]
+pub struct Outcome {
+    shards: Vec<Shard>,
+    tally: Tally,
+    order: Vec<Place>,
+    /// The records of each flow that carries tunnels, in order.
+    carriers: HashMap<FlowKey, Vec<FlowId>>,
+}
+
+impl Outcome {
+    /// Takes finished shards and the sum of all tallies.
+    pub fn new(shards: Vec<Shard>, tally: Tally) -> Self {
+        let mut order = Vec::with_capacity(shards.iter().map(|shard| shard.flows().len()).sum());
+        for (number, shard) in shards.iter().enumerate() {
+            for at in 0..shard.flows().end() {
+                if let Some(flow) = shard.flows().get(at) {
+                    order.push(Place { id: flow.id, shard: number as u8, at });
+                }
+            }
+        }
+        order.sort_unstable();
+        let mut outcome = Self { shards, tally, order, carriers: HashMap::new() };
+        outcome.carriers = outcome.find_carriers();
+        outcome
+    }
+
+    /// The flows in the order of their ids.
+    pub fn flows(&self) -> impl Iterator<Item = &Flow> {
+        self.order.iter().filter_map(|place| self.flow(*place))
+    }
+
+    /// Counts over packets.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Repeated packets.
+    pub fn duplicates(&self) -> u64 {
+        self.shards.iter().map(Shard::duplicate_packets).sum()
+    }
+
+    /// The record of the tunnel that carried a packet: the last of its flow's that had begun by then.
+    pub fn carrier(&self, flow: &FlowKey, layer: u8, packet: u64) -> Option<FlowId> {
+        let ids = self.carriers.get(flow)?;
+        let begun = ids.partition_point(|id| id.packet <= packet);
+        ids.get(..begun)?.iter().rev().find(|id| id.layer == layer).or(ids.get(..begun)?.last()).copied()
+    }
+
+    fn flow(&self, place: Place) -> Option<&Flow> {
+        self.shards.get(usize::from(place.shard))?.flows().get(place.at)
+    }
+
+    fn find_carriers(&self) -> HashMap<FlowKey, Vec<FlowId>> {
+        let tunnels = self.flows().filter_map(|flow| flow.extras.as_ref()).flat_map(|extras| &extras.tunnels);
+        let wanted: HashSet<FlowKey> = tunnels.map(|tunnel| tunnel.flow).collect();
+        let mut carriers: HashMap<FlowKey, Vec<FlowId>> = HashMap::new();
+        if wanted.is_empty() {
+            return carriers;
+        }
+        for flow in self.flows() {
+            // `--key` may have told apart what a tunnel's own key does not.
+            let plain = FlowKey { extra: 0, ..flow.key };
+            if wanted.contains(&plain) {
+                carriers.entry(plain).or_default().push(flow.id);
+            }
+        }
+        carriers
+    }
+}

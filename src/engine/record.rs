@@ -1,0 +1,117 @@
+//! A flow becomes a record: who is the client, what TCP did, which tunnels are around it.
+
+use super::outcome::Outcome;
+use crate::flow::{Extras, Flow, OuterTunnel, Side, request_type};
+use crate::net::IpProto;
+use crate::record::{
+    CommunityTuple, Direction, FlowRecord, Host, Icmp, IcmpErrors, PerSide, Tcp, Tunnel,
+};
+
+/// The record of a flow, before anything is known of its label.
+pub fn record<'a>(outcome: &'a Outcome, flow: &'a Flow) -> FlowRecord<'a> {
+    let (client, direction) = client_of(flow);
+    let (client_host, server_host) = hosts(flow, client);
+    let extras = flow.extras.as_deref();
+    FlowRecord {
+        kind: crate::record::Flow::Flow,
+        id: flow.id,
+        community_id: tuple(flow).id(),
+        first: flow.first,
+        last: flow.last,
+        duration: flow.last.nanos_since(flow.first) as f64 / 1e9,
+        ip_version: flow.key.version,
+        transport: flow.key.protocol,
+        protocol: flow.key.protocol.0,
+        vlans: extras.map(|extras| extras.vlans.clone()).unwrap_or_default(),
+        tunnels: extras.map(|extras| tunnels(outcome, extras)).unwrap_or_default(),
+        client: client_host,
+        server: server_host,
+        direction,
+        packets: per_side(flow.packets, client),
+        bytes: per_side(flow.bytes, client),
+        icmp: flow.icmp.map(|icmp| Icmp { kind: icmp.kind, code: icmp.code, id: icmp.id }),
+        icmp_errors: extras.and_then(icmp_errors),
+        tcp: tcp(flow, client),
+        spis: extras.map(|extras| extras.spis.clone()).unwrap_or_default(),
+        label: None,
+        detail: None,
+        systems: Vec::new(),
+        verdict: None,
+        evidence: None,
+        learned_after: false,
+        flags: Vec::new(),
+        notes: Vec::new(),
+        reason: None,
+        hint: None,
+        sources: Vec::new(),
+        policy: None,
+    }
+}
+
+/// Who asked, and what says so.
+fn client_of(flow: &Flow) -> (Side, Direction) {
+    if let Some(side) = flow.tcp.as_ref().and_then(crate::flow::TcpState::handshake_side) {
+        return (side, Direction::Syn);
+    }
+    if let Some(icmp) = flow.icmp
+        && matches!(flow.key.protocol, IpProto::ICMP | IpProto::ICMP6)
+        && request_type(flow.key.protocol, icmp.kind) != icmp.kind
+    {
+        // A reply came first: who sent it was asked.
+        return (Side::B, Direction::Payload);
+    }
+    (Side::A, Direction::First)
+}
+
+fn host_of(flow: &Flow, lo: bool) -> Host<'static> {
+    let (addr, port) = if lo { (flow.key.lo, flow.key.lo_port) } else { (flow.key.hi, flow.key.hi_port) };
+    Host { ip: addr.to_ip(flow.key.version), port: flow.key.has_ports.then_some(port), name: None }
+}
+
+fn hosts(flow: &Flow, client: Side) -> (Host<'static>, Host<'static>) {
+    let client_is_lo = flow.a_is_lo == (client == Side::A);
+    (host_of(flow, client_is_lo), host_of(flow, !client_is_lo))
+}
+
+fn per_side(counts: [u64; 2], client: Side) -> PerSide {
+    let [a, b] = counts;
+    if client == Side::A { PerSide { client: a, server: b } } else { PerSide { client: b, server: a } }
+}
+
+/// The tuple of the flow's first packet.
+fn tuple(flow: &Flow) -> CommunityTuple {
+    let (a, b) = (host_of(flow, flow.a_is_lo), host_of(flow, !flow.a_is_lo));
+    let ports = match flow.icmp {
+        Some(icmp) => Some((u16::from(icmp.kind), u16::from(icmp.code))),
+        None => a.port.zip(b.port),
+    };
+    CommunityTuple { source: a.ip, destination: b.ip, protocol: flow.key.protocol, ports }
+}
+
+fn tcp(flow: &Flow, client: Side) -> Option<Tcp> {
+    let tcp = flow.tcp.as_ref()?;
+    Some(Tcp {
+        state: tcp.state(client),
+        history: tcp.history(client, client == Side::B),
+        rtt_ms: tcp.rtt_ms(),
+        retransmissions: tcp.retransmissions(),
+        gaps: tcp.gaps(),
+    })
+}
+
+fn icmp_errors(extras: &Extras) -> Option<IcmpErrors> {
+    if extras.icmp_errors == 0 {
+        return None;
+    }
+    let codes = extras.icmp_error_codes.iter().map(|(kind, code)| format!("{kind}/{code}")).collect();
+    Some(IcmpErrors { count: extras.icmp_errors, codes })
+}
+
+fn tunnels(outcome: &Outcome, extras: &Extras) -> Vec<Tunnel> {
+    let named = |tunnel: &OuterTunnel| Tunnel {
+        kind: tunnel.kind,
+        id: outcome.carrier(&tunnel.flow, tunnel.layer, tunnel.packet),
+        key: tunnel.key,
+    };
+    extras.tunnels.iter().map(named).collect()
+}

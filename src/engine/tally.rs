@@ -1,0 +1,124 @@
+//! What is counted of packets as such, before any flow. Sums only: the tallies of several workers add up to the same whatever their number.
+
+use std::collections::BTreeMap;
+
+use crate::net::{Frame, Timestamp};
+use crate::record::PacketCounts;
+use crate::wire::{Decoded, Outcome, Word};
+
+/// Frames up to this length are counted in a flat table.
+const SHORT: usize = 2048;
+
+/// Counts over packets.
+#[derive(Clone, Debug)]
+pub struct Tally {
+    /// The three buckets.
+    pub packets: PacketCounts,
+    /// Why packets are in no flow although they might hold one.
+    pub undecodable: BTreeMap<Word, u64>,
+    /// What packets without IP hold.
+    pub non_ip: BTreeMap<Word, u64>,
+    /// Why the walk through a packet ended before its innermost layer.
+    pub cut_short: BTreeMap<Word, u64>,
+    /// Packets with a fragment at any layer.
+    pub fragments: u64,
+    /// Bytes on the wire.
+    pub bytes: u64,
+    /// Earliest packet time.
+    pub first: Timestamp,
+    /// Latest packet time.
+    pub last: Timestamp,
+    short: Vec<u64>,
+    long: BTreeMap<u32, u64>,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self {
+            packets: PacketCounts::default(),
+            undecodable: BTreeMap::new(),
+            non_ip: BTreeMap::new(),
+            cut_short: BTreeMap::new(),
+            fragments: 0,
+            bytes: 0,
+            first: Timestamp::NONE,
+            last: Timestamp::NONE,
+            short: vec![0; SHORT],
+            long: BTreeMap::new(),
+        }
+    }
+}
+
+impl Tally {
+    /// Counts a frame.
+    #[inline]
+    pub fn see(&mut self, frame: &Frame<'_>, decoded: &Decoded) {
+        self.packets.total += 1;
+        self.bytes += u64::from(frame.wire_len);
+        self.first = self.first.earliest(frame.time);
+        self.last = self.last.latest(frame.time);
+        match self.short.get_mut(frame.wire_len as usize) {
+            Some(count) => *count += 1,
+            None => *self.long.entry(frame.wire_len).or_default() += 1,
+        }
+        self.fragments += u64::from(decoded.layers.iter().any(|layer| layer.fragment.is_some()));
+        if decoded.layers.is_empty() {
+            self.see_no_flow(decoded.outcome);
+            return;
+        }
+        self.packets.flows += 1;
+        if let Outcome::Stopped(stop) = decoded.outcome {
+            *self.cut_short.entry(stop.why).or_default() += 1;
+        }
+    }
+
+    fn see_no_flow(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Stopped(stop) => {
+                self.packets.undecodable += 1;
+                *self.undecodable.entry(stop.why).or_default() += 1;
+            }
+            Outcome::NonIp(word) => {
+                self.packets.non_ip += 1;
+                *self.non_ip.entry(word).or_default() += 1;
+            }
+            Outcome::Complete => {
+                self.packets.non_ip += 1;
+                *self.non_ip.entry(Word::Plain("nothing")).or_default() += 1;
+            }
+        }
+    }
+
+    /// Adds another worker's counts.
+    pub fn add(&mut self, other: &Self) {
+        self.packets.total += other.packets.total;
+        self.packets.flows += other.packets.flows;
+        self.packets.non_ip += other.packets.non_ip;
+        self.packets.undecodable += other.packets.undecodable;
+        add_words(&mut self.undecodable, &other.undecodable);
+        add_words(&mut self.non_ip, &other.non_ip);
+        add_words(&mut self.cut_short, &other.cut_short);
+        self.fragments += other.fragments;
+        self.bytes += other.bytes;
+        self.first = self.first.earliest(other.first);
+        self.last = self.last.latest(other.last);
+        for (count, more) in self.short.iter_mut().zip(&other.short) {
+            *count += more;
+        }
+        for (length, more) in &other.long {
+            *self.long.entry(*length).or_default() += more;
+        }
+    }
+
+    /// Frame lengths on the wire and how often each was seen.
+    pub fn lengths(&self) -> impl Iterator<Item = (u64, u64)> {
+        let short = self.short.iter().enumerate().filter(|(_, count)| **count > 0).map(|(length, count)| (length as u64, *count));
+        short.chain(self.long.iter().map(|(length, count)| (u64::from(*length), *count)))
+    }
+}
+
+fn add_words(into: &mut BTreeMap<Word, u64>, from: &BTreeMap<Word, u64>) {
+    for (word, count) in from {
+        *into.entry(*word).or_default() += count;
+    }
+}

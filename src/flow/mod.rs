@@ -1,0 +1,25 @@
+//! Floor 2: who talks to whom.
+//!
+//! A [`Shard`] owns the flows of the address pairs that hash to it: both directions of a conversation, its fragments, the ICMP
+//! errors that quote it, and the data connections a control connection announces all meet in one shard. It sees
+//! [`Sighting`]s in the order of the input and knows packet time only. It knows no catalog, no label and no thread.
+//!
+//! One more thing to remember of a flow: a field of [`Flow`] (every flow pays for it) or of [`Extras`] (only those that have it).
+
+mod duplicates;
+#[allow(clippy::module_inception, reason = "the flow is what this floor is about")]
+mod flow;
+mod fragments;
+mod key;
+mod shard;
+mod slab;
+mod tcp;
+
+pub use flow::{Extras, Flow, IcmpSeen, OuterTunnel, Side};
+pub use key::{FlowKey, Identity, KeyParts, request_type, shard_of};
+pub use shard::{Settings, Shard, Sighting, Timeouts};
+pub use slab::Slab;
+pub use tcp::TcpState;
+
+/// Logical shards. Fixed, because limits belong to them: the same input gives the same output for any number of workers.
+pub const SHARDS: usize = 64;

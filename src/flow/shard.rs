@@ -1,0 +1,303 @@
+//! The flows of one logical shard, and the one way a packet reaches its flow.
+
+use hashbrown::HashTable;
+
+use super::duplicates::Duplicates;
+use super::flow::{Flow, OuterTunnel};
+use super::fragments::{FragmentKey, Fragments, Joined};
+use super::key::{FlowKey, Identity, KeyParts, mix};
+use super::slab::Slab;
+use crate::net::Timestamp;
+use crate::record::FlowId;
+use crate::wire::{Icmp, Layer, Transport};
+
+/// How long a flow may be silent before its next packet begins another, in nanoseconds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Timeouts {
+    /// An open TCP connection.
+    pub tcp: u64,
+    /// A closed one.
+    pub tcp_closed: u64,
+    /// Everything else.
+    pub other: u64,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        const SECOND: u64 = 1_000_000_000;
+        Self { tcp: 300 * SECOND, tcp_closed: 60 * SECOND, other: 120 * SECOND }
+    }
+}
+
+/// How flows are told apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// Silence that ends a flow; `None`: one record per key.
+    pub split: Option<Timeouts>,
+    /// What belongs to a key besides addresses, protocol and ports.
+    pub key: KeyParts,
+    /// Drop repeated packets instead of only counting them.
+    pub dedup: bool,
+    /// How many flows one shard holds before the oldest finished ones are given up.
+    pub max_flows: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { split: Some(Timeouts::default()), key: KeyParts::default(), dedup: false, max_flows: 10_000_000 / super::SHARDS }
+    }
+}
+
+/// One layer of one packet, on its way to its flow.
+#[derive(Clone, Copy, Debug)]
+pub struct Sighting<'a> {
+    /// The packet's number.
+    pub number: u64,
+    /// When it was captured.
+    pub time: Timestamp,
+    /// The layers of the packet from the outermost to this one.
+    pub layers: &'a [Layer],
+    /// The frame.
+    pub frame: &'a [u8],
+}
+
+/// A fragment that waits for the first one of its datagram.
+#[derive(Debug)]
+struct Waiting {
+    number: u64,
+    time: Timestamp,
+    layers: Vec<Layer>,
+}
+
+/// The flows of the address pairs that hash to one shard.
+#[derive(Debug)]
+pub struct Shard {
+    settings: Settings,
+    /// The newest flow of each key.
+    current: HashTable<u32>,
+    seed: u64,
+    flows: Slab<Flow>,
+    fragments: Fragments<Identity, Waiting>,
+    duplicates: Duplicates,
+    duplicate_packets: u64,
+    evicted: Vec<(u64, Flow)>,
+    eviction_scan: u32,
+}
+
+impl Shard {
+    /// An empty shard. `seed` keeps a sender from choosing addresses that collide; it changes no output.
+    pub fn new(settings: Settings, seed: u64) -> Self {
+        Self {
+            settings,
+            current: HashTable::new(),
+            seed,
+            flows: Slab::default(),
+            fragments: Fragments::default(),
+            duplicates: Duplicates::default(),
+            duplicate_packets: 0,
+            evicted: Vec::new(),
+            eviction_scan: 0,
+        }
+    }
+
+    /// Repeated packets seen, by their outermost layer.
+    pub fn duplicate_packets(&self) -> u64 {
+        self.duplicate_packets
+    }
+
+    /// Flows given up because of the limit since the last call, each with the number of the packet that made it necessary.
+    pub fn take_evicted(&mut self) -> Vec<(u64, Flow)> {
+        std::mem::take(&mut self.evicted)
+    }
+
+    /// Flows held.
+    pub fn flows(&self) -> &Slab<Flow> {
+        &self.flows
+    }
+
+    /// Accounts one layer of a packet to its flow.
+    pub fn see(&mut self, sighting: &Sighting<'_>) {
+        let Some(layer) = sighting.layers.last() else { return };
+        if self.duplicates.seen(layer, sighting.frame, sighting.time) {
+            self.duplicate_packets += u64::from(sighting.layers.len() == 1);
+            if self.settings.dedup {
+                return;
+            }
+        }
+        if let Some(fragment) = layer.fragment {
+            self.see_fragment(sighting, layer, fragment);
+        } else {
+            self.account(sighting.number, sighting.time, sighting.layers, Identity::of(layer));
+        }
+    }
+
+    /// Ends the input: fragments whose first one never came go to flows without ports.
+    pub fn finish(&mut self) {
+        for waiting in self.fragments.drain() {
+            self.account(waiting.number, waiting.time, &waiting.layers, Identity::None);
+        }
+    }
+
+    fn see_fragment(&mut self, sighting: &Sighting<'_>, layer: &Layer, fragment: crate::wire::Fragment) {
+        let key = FragmentKey { src: layer.src, dst: layer.dst, version: layer.version, protocol: layer.protocol, id: fragment.id };
+        let identity = (fragment.offset == 0).then(|| Identity::of(layer));
+        let waiting = || Waiting { number: sighting.number, time: sighting.time, layers: sighting.layers.to_vec() };
+        match self.fragments.see(key, fragment, identity, waiting) {
+            Joined::Held => {}
+            Joined::Known(identity) => self.account(sighting.number, sighting.time, sighting.layers, identity),
+            Joined::Released(identity, held) => {
+                for waiting in held {
+                    self.account(waiting.number, waiting.time, &waiting.layers, identity);
+                }
+                self.account(sighting.number, sighting.time, sighting.layers, identity);
+            }
+        }
+        for orphan in self.fragments.take_orphans() {
+            self.account(orphan.number, orphan.time, &orphan.layers, Identity::None);
+        }
+    }
+
+    fn account(&mut self, number: u64, time: Timestamp, layers: &[Layer], identity: Identity) {
+        let Some((layer, outer)) = layers.split_last() else { return };
+        let (mut key, sender_is_lo) = FlowKey::of(layer, identity);
+        let parts = self.settings.key;
+        if parts.vlan || parts.tunnel {
+            key.extra = extra(parts, layer, layers);
+        }
+        if let Transport::Icmp(Icmp { kind, code, quoted: Some(quoted), .. }) = layer.transport {
+            let mut target = FlowKey::of_quoted(&quoted);
+            target.extra = key.extra;
+            if let Some(flow) = self.find(&target).and_then(|at| self.flows.get_mut(at)) {
+                flow.note_icmp_error(kind, code);
+                return;
+            }
+            key.extra = quote_hash(&target);
+        }
+        let at = self.flow_for(key, sender_is_lo, number, time, layers, layer);
+        let Some(flow) = self.flows.get_mut(at) else { return };
+        let side = flow.side(sender_is_lo);
+        flow.count(side, number, time, layer);
+        if let (Some(tcp), Transport::Tcp(header)) = (flow.tcp.as_mut(), layer.transport) {
+            tcp.see(side, header, layer.payload_len, time);
+        }
+        note_surroundings(flow, number, layer, layers, outer);
+    }
+
+    fn find(&self, key: &FlowKey) -> Option<u32> {
+        let flows = &self.flows;
+        self.current.find(key.hash(self.seed), |at| flows.get(*at).is_some_and(|flow| flow.key == *key)).copied()
+    }
+
+    /// The flow a packet belongs to: the newest of its key, or a new one.
+    fn flow_for(&mut self, key: FlowKey, sender_is_lo: bool, number: u64, time: Timestamp, layers: &[Layer], layer: &Layer) -> u32 {
+        let hash = key.hash(self.seed);
+        let flows = &self.flows;
+        let found = self.current.find_mut(hash, |at| flows.get(*at).is_some_and(|flow| flow.key == key));
+        let id = FlowId { packet: number, layer: (layers.len() - 1) as u8 };
+        if let Some(at) = found {
+            let split = flows.get(*at).is_none_or(|flow| ends_before(&self.settings, flow, sender_is_lo, layer, time));
+            if split {
+                *at = self.flows.push(Flow::new(key, id, sender_is_lo, layer, time));
+            }
+            let at = *at;
+            if split {
+                self.make_room(number);
+            }
+            return at;
+        }
+        let at = self.flows.push(Flow::new(key, id, sender_is_lo, layer, time));
+        let (flows, seed) = (&self.flows, self.seed);
+        self.current.insert_unique(hash, at, |at| flows.get(*at).map_or(0, |flow| flow.key.hash(seed)));
+        self.make_room(number);
+        at
+    }
+
+    /// Holds the limit: gives up the oldest finished flow among the oldest few, else the oldest.
+    fn make_room(&mut self, number: u64) {
+        /// How far back a finished flow is looked for.
+        const LOOK: u32 = 64;
+        if self.flows.len() <= self.settings.max_flows {
+            return;
+        }
+        let newest = self.flows.end() - 1;
+        while self.flows.get(self.eviction_scan).is_none() && self.eviction_scan < newest {
+            self.eviction_scan += 1;
+        }
+        let oldest = self.eviction_scan;
+        let finished = (oldest..newest.min(oldest.saturating_add(LOOK))).find(|at| self.flows.get(*at).is_some_and(|flow| self.is_finished(flow, *at)));
+        let give_up = finished.unwrap_or(oldest);
+        let Some(key) = self.flows.get(give_up).map(|flow| flow.key) else { return };
+        let hash = key.hash(self.seed);
+        if let Ok(entry) = self.current.find_entry(hash, |at| *at == give_up) {
+            entry.remove();
+        }
+        if let Some(flow) = self.flows.take(give_up) {
+            self.evicted.push((number, flow));
+        }
+    }
+
+    /// Closed, or succeeded by a newer flow of its key.
+    fn is_finished(&self, flow: &Flow, at: u32) -> bool {
+        flow.tcp.as_ref().is_some_and(super::TcpState::is_closed) || self.find(&flow.key) != Some(at)
+    }
+}
+
+/// Whether a packet comes too late, or says itself that it begins another connection.
+fn ends_before(settings: &Settings, flow: &Flow, sender_is_lo: bool, layer: &Layer, time: Timestamp) -> bool {
+    let Some(timeouts) = settings.split else { return false };
+    let silence = flow.silence(time);
+    let Some(tcp) = &flow.tcp else { return silence > timeouts.other };
+    let limit = if tcp.is_closed() { timeouts.tcp_closed } else { timeouts.tcp };
+    if silence > limit {
+        return true;
+    }
+    match layer.transport {
+        Transport::Tcp(header) => tcp.starts_new(flow.side(sender_is_lo), header),
+        _ => false,
+    }
+}
+
+/// Lists what is around a flow: VLANs, SPIs, tunnels.
+#[inline]
+fn note_surroundings(flow: &mut Flow, number: u64, layer: &Layer, layers: &[Layer], outer: &[Layer]) {
+    if !layer.vlans.as_slice().is_empty() {
+        flow.note_vlans(&layer.vlans);
+    }
+    if let Some(spi) = layer.spi {
+        flow.note_spi(spi);
+    }
+    for (depth, (around, inside)) in outer.iter().zip(layers.iter().skip(1)).enumerate() {
+        flow.note_tunnel(OuterTunnel {
+            kind: inside.via.kind,
+            key: inside.via.key,
+            flow: FlowKey::of(around, Identity::of(around)).0,
+            layer: depth as u8,
+            packet: number,
+        });
+    }
+}
+
+/// What `--key` adds to a key, hashed.
+fn extra(parts: KeyParts, layer: &Layer, layers: &[Layer]) -> u32 {
+    let mut hash = 0;
+    if parts.vlan {
+        hash = layer.vlans.as_slice().iter().fold(hash, |hash, id| mix(hash, u64::from(*id)));
+    }
+    if parts.tunnel {
+        for inside in layers.iter().skip(1) {
+            hash = inside.via.kind.bytes().fold(hash, |hash, byte| mix(hash, u64::from(byte)));
+            hash = mix(hash, inside.via.key.map_or(u64::MAX, u64::from));
+        }
+    }
+    hash
+}
+
+/// Errors about different unknown flows are flows of their own.
+fn quote_hash(target: &FlowKey) -> u32 {
+    let halves = [target.lo.bits(), target.hi.bits()].map(|bits| (bits as u64) ^ ((bits >> 64) as u64));
+    mix(mix(mix(1, halves[0]), halves[1]), u64::from(target.protocol.0))
+}
+
+#[cfg(test)]
+#[path = "shard_tests.rs"]
+mod tests;
