@@ -3,9 +3,7 @@
 use super::outcome::Outcome;
 use crate::flow::{Extras, Flow, OuterTunnel, Side, request_type};
 use crate::net::IpProto;
-use crate::record::{
-    CommunityTuple, Direction, FlowRecord, Host, Icmp, IcmpErrors, PerSide, Tcp, Tunnel,
-};
+use crate::record::{CommunityTuple, Direction, FlowRecord, Host, Icmp, IcmpErrors, PerSide, Tcp, Tunnel};
 
 /// The record of a flow, before anything is known of its label.
 pub fn record<'a>(outcome: &'a Outcome, flow: &'a Flow) -> FlowRecord<'a> {

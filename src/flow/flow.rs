@@ -134,7 +134,11 @@ impl Flow {
     #[inline]
     pub fn side(&self, sender_is_lo: bool) -> Side {
         // A conversation of an endpoint with itself has one side only.
-        if sender_is_lo == self.a_is_lo || (self.key.lo == self.key.hi && self.key.lo_port == self.key.hi_port) { Side::A } else { Side::B }
+        if sender_is_lo == self.a_is_lo || (self.key.lo == self.key.hi && self.key.lo_port == self.key.hi_port) {
+            Side::A
+        } else {
+            Side::B
+        }
     }
 
     /// Counts a packet of a side.
@@ -177,7 +181,8 @@ impl Flow {
     /// Lists a tunnel.
     pub fn note_tunnel(&mut self, tunnel: OuterTunnel) {
         let tunnels = &mut self.extras_mut().tunnels;
-        let known = tunnels.iter().any(|t| (t.kind, t.key, t.flow, t.layer) == (tunnel.kind, tunnel.key, tunnel.flow, tunnel.layer));
+        let known =
+            tunnels.iter().any(|t| (t.kind, t.key, t.flow, t.layer) == (tunnel.kind, tunnel.key, tunnel.flow, tunnel.layer));
         if !known && tunnels.len() < MAX_LISTED {
             tunnels.push(tunnel);
         }

@@ -4,12 +4,12 @@ use hashbrown::HashTable;
 
 use super::duplicates::Duplicates;
 use super::flow::{Flow, OuterTunnel};
-use super::fragments::{FragmentKey, Fragments, Joined};
+use super::fragments::{FragmentKey, Fragments};
 use super::key::{FlowKey, Identity, KeyParts, mix};
 use super::slab::Slab;
 use crate::net::Timestamp;
 use crate::record::FlowId;
-use crate::wire::{Icmp, Layer, Transport};
+use crate::wire::{Fragment, Icmp, Layer, Transport};
 
 /// How long a flow may be silent before its next packet begins another, in nanoseconds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -138,22 +138,13 @@ impl Shard {
         }
     }
 
-    fn see_fragment(&mut self, sighting: &Sighting<'_>, layer: &Layer, fragment: crate::wire::Fragment) {
-        let key = FragmentKey { src: layer.src, dst: layer.dst, version: layer.version, protocol: layer.protocol, id: fragment.id };
-        let identity = (fragment.offset == 0).then(|| Identity::of(layer));
-        let waiting = || Waiting { number: sighting.number, time: sighting.time, layers: sighting.layers.to_vec() };
-        match self.fragments.see(key, fragment, identity, waiting) {
-            Joined::Held => {}
-            Joined::Known(identity) => self.account(sighting.number, sighting.time, sighting.layers, identity),
-            Joined::Released(identity, held) => {
-                for waiting in held {
-                    self.account(waiting.number, waiting.time, &waiting.layers, identity);
-                }
-                self.account(sighting.number, sighting.time, sighting.layers, identity);
-            }
-        }
-        for orphan in self.fragments.take_orphans() {
-            self.account(orphan.number, orphan.time, &orphan.layers, Identity::None);
+    fn see_fragment(&mut self, sighting: &Sighting<'_>, layer: &Layer, fragment: Fragment) {
+        let identity = Some(Identity::of(layer)).filter(|identity| *identity != Identity::None);
+        let waiting = Waiting { number: sighting.number, time: sighting.time, layers: sighting.layers.to_vec() };
+        let mut placed = Vec::new();
+        self.fragments.see(FragmentKey::of(layer, fragment), fragment, identity, waiting, &mut placed);
+        for (identity, fragment) in placed {
+            self.account(fragment.number, fragment.time, &fragment.layers, identity.unwrap_or(Identity::None));
         }
     }
 
@@ -189,7 +180,15 @@ impl Shard {
     }
 
     /// The flow a packet belongs to: the newest of its key, or a new one.
-    fn flow_for(&mut self, key: FlowKey, sender_is_lo: bool, number: u64, time: Timestamp, layers: &[Layer], layer: &Layer) -> u32 {
+    fn flow_for(
+        &mut self,
+        key: FlowKey,
+        sender_is_lo: bool,
+        number: u64,
+        time: Timestamp,
+        layers: &[Layer],
+        layer: &Layer,
+    ) -> u32 {
         let hash = key.hash(self.seed);
         let flows = &self.flows;
         let found = self.current.find_mut(hash, |at| flows.get(*at).is_some_and(|flow| flow.key == key));
@@ -224,7 +223,8 @@ impl Shard {
             self.eviction_scan += 1;
         }
         let oldest = self.eviction_scan;
-        let finished = (oldest..newest.min(oldest.saturating_add(LOOK))).find(|at| self.flows.get(*at).is_some_and(|flow| self.is_finished(flow, *at)));
+        let finished = (oldest..newest.min(oldest.saturating_add(LOOK)))
+            .find(|at| self.flows.get(*at).is_some_and(|flow| self.is_finished(flow, *at)));
         let give_up = finished.unwrap_or(oldest);
         let Some(key) = self.flows.get(give_up).map(|flow| flow.key) else { return };
         let hash = key.hash(self.seed);
@@ -252,7 +252,7 @@ fn ends_before(settings: &Settings, flow: &Flow, sender_is_lo: bool, layer: &Lay
         return true;
     }
     match layer.transport {
-        Transport::Tcp(header) => tcp.starts_new(flow.side(sender_is_lo), header),
+        Transport::Tcp(header) => tcp.starts_new(flow.side(sender_is_lo), header, silence),
         _ => false,
     }
 }
