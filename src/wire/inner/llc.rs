@@ -8,7 +8,7 @@ use crate::net::LinkType;
 /// Unnumbered information: the only control field that carries a network layer.
 const UI: u8 = 0x03;
 const HEADER: usize = 3;
-const SNAP_HEADER: usize = 8;
+const SNAP_HEADER: usize = 5;
 
 const SAP_IP: u8 = 0x06;
 const SAP_SNAP: u8 = 0xaa;
@@ -34,7 +34,7 @@ const CISCO: &[(u16, &str)] =
 pub(in super::super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
     let [sap, _, control] = *window.header::<HEADER>("llc-header-cut")?;
     match (sap, control) {
-        (SAP_SNAP, UI) => snap(walk, window),
+        (SAP_SNAP, UI) => snap(walk, window.skip(HEADER)),
         (SAP_IP, UI) => Ok(Next::Ipv4(window.skip(HEADER))),
         (SAP_SNAP | SAP_IP, _) => Ok(Next::NonIp(Word::Plain("llc-control"))),
         _ => {
@@ -43,9 +43,9 @@ pub(in super::super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Res
     }
 }
 
-/// The organisation says what its protocol number means.
-fn snap<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
-    let [_, _, _, organisation @ .., high, low] = *window.header::<SNAP_HEADER>("snap-header-cut")?;
+/// SNAP: the organisation says what its protocol number means.
+pub(in super::super) fn snap<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
+    let [organisation @ .., high, low] = *window.header::<SNAP_HEADER>("snap-header-cut")?;
     let protocol = u16::from_be_bytes([high, low]);
     let inside = window.skip(SNAP_HEADER);
     match organisation {

@@ -14,9 +14,10 @@ mod vlan;
 
 pub(super) use ipv4::read as ipv4;
 pub(super) use ipv6::read as ipv6;
-pub(super) use llc::read as llc;
+pub(super) use llc::{read as llc, snap};
 pub(super) use mpls::read as mpls;
 pub(super) use ppp::read as ppp;
+pub(super) use pppoe::read as pppoe;
 
 use super::layer::{Stop, Word};
 use super::walk::{Next, Step, Walk};
