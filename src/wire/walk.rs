@@ -61,12 +61,11 @@ impl Walk<'_> {
         self.vlans.push(id);
     }
 
-    /// Remembers the tunnel that leads to the next layer. The first of several headers between two layers names it.
+    /// Remembers the tunnel that leads to the next layer. The first of several headers between two layers names it; those below the
+    /// outermost layer belong to the link and name nothing.
     pub(super) fn tunnel(&mut self, kind: &'static str, key: Option<u32>) {
-        if self.via.kind.is_empty() {
+        if self.via.kind.is_empty() && !self.decoded.layers.is_empty() {
             self.via = Via { kind, key };
-        } else if self.via.key.is_none() {
-            self.via.key = key;
         }
     }
 }
@@ -79,10 +78,7 @@ pub fn decode(frame: &Frame<'_>, decoded: &mut Decoded) {
     let mut outcome = None;
     for _ in 0..MAX_STEPS {
         next = match next {
-            Ok(Next::Link(link, window)) => match link::reader(link) {
-                Some(step) => step(&mut walk, window),
-                None => Err(Stop { why: Word::LinkType(link.0), offset: 0 }),
-            },
+            Ok(Next::Link(link, window)) => link::read(&mut walk, link, window),
             Ok(Next::Ether(kind, window)) => inner::ethertype(&mut walk, kind, window),
             Ok(Next::Ipv4(window)) => inner::ipv4(&mut walk, window),
             Ok(Next::Ipv6(window)) => inner::ipv6(&mut walk, window),

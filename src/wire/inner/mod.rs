@@ -2,29 +2,102 @@
 
 mod ipv4;
 mod ipv6;
+mod llc;
+mod macsec;
+mod mpls;
+mod ppp;
+mod pppoe;
+mod tags;
 mod tcp;
 mod udp;
 mod vlan;
 
 pub(super) use ipv4::read as ipv4;
 pub(super) use ipv6::read as ipv6;
+pub(super) use llc::{read as llc, snap};
+pub(super) use mpls::read as mpls;
+pub(super) use ppp::read as ppp;
+pub(super) use pppoe::read as pppoe;
 
 use super::layer::{Stop, Word};
 use super::walk::{Next, Step, Walk};
 use super::window::Window;
 use crate::net::IpProto;
 
+/// Values below are lengths of an LLC frame (IEEE 802.3 clause 3.2.6), those from [`FIRST_ETHERTYPE`] on types; between, neither.
+const LAST_LENGTH: u16 = 1500;
+/// The lowest `EtherType`.
+pub(super) const FIRST_ETHERTYPE: u16 = 0x600;
+
 /// EtherTypes that lead to IP, besides IP itself.
-const BY_ETHERTYPE: &[(u16, Step)] = &[(0x8100, vlan::read), (0x88a8, vlan::read), (0x9100, vlan::read)];
+const BY_ETHERTYPE: &[(u16, Step)] = &[
+    (0x8100, vlan::read),
+    (0x8847, mpls::read),
+    (0x8848, mpls::read),
+    (0x8864, pppoe::read),
+    (0x8870, llc::read),
+    (0x88a8, vlan::read),
+    (0x88e5, macsec::read),
+    (0x88e7, tags::backbone),
+    (0x8903, tags::fabric_path),
+    (0x8909, tags::cisco_metadata),
+    (0x892f, tags::hsr),
+    (0x8988, tags::cisco_time),
+    (0x9100, vlan::read),
+    (0x9200, vlan::read),
+    (0xd28b, tags::arista),
+    (0xf1c1, tags::redundancy),
+];
 
 /// EtherTypes that hold no IP and have a name.
-const NON_IP: &[(u16, &str)] = &[(0x0806, "arp"), (0x8035, "rarp"), (0x88cc, "lldp")];
+const NON_IP: &[(u16, &str)] = &[
+    (0x0806, "arp"),
+    (0x2000, "cdp"),
+    (0x22ea, "srp"),
+    (0x22f0, "avtp"),
+    (0x6002, "dec-mop"),
+    (0x6003, "decnet"),
+    (0x8035, "rarp"),
+    (0x809b, "appletalk"),
+    (0x80f3, "aarp"),
+    (0x8137, "ipx"),
+    (0x8808, "flow-control"),
+    (0x8809, "slow-protocols"),
+    (0x8863, "pppoe-discovery"),
+    (0x886d, "intel-teaming"),
+    (0x888e, "eapol"),
+    (0x8892, "profinet"),
+    (0x88a4, "ethercat"),
+    (0x88b8, "goose"),
+    (0x88ba, "sampled-values"),
+    (0x88ca, "tipc"),
+    (0x88cc, "lldp"),
+    (0x88e1, "homeplug"),
+    (0x88f5, "mvrp"),
+    (0x88f7, "ptp"),
+    (0x8902, "oam"),
+    (0x8906, "fcoe"),
+    (0x8914, "fip"),
+    (0x8915, "roce"),
+    (0x893a, "ieee1905"),
+    (0x9000, "loopback"),
+];
 
 /// IP protocols with a transport header or a packet inside.
 const BY_PROTOCOL: &[(IpProto, Step)] = &[(IpProto::TCP, tcp::read), (IpProto::UDP, udp::read)];
 
 /// UDP ports that carry tunnels.
 const BY_UDP_PORT: &[(u16, Step)] = &[];
+
+/// What the two bytes behind a MAC header or a tag announce: the length of an LLC frame (padding follows it), or a type.
+#[inline]
+pub(super) fn type_or_length<'a>(walk: &mut Walk<'_>, kind: u16, window: Window<'a>) -> Result<Next<'a>, Stop> {
+    match kind {
+        FIRST_ETHERTYPE.. => Ok(Next::Ether(kind, window)),
+        ..=LAST_LENGTH => llc::read(walk, window.limit(usize::from(kind))),
+        _ => Err(window.stop("ethernet-type-or-length")),
+    }
+}
 
 /// What an `EtherType` announces.
 #[inline]

@@ -1,19 +1,29 @@
-//! Ethernet: IEEE 802.3, `EtherType` or length.
+//! Ethernet (IEEE 802.3), and the ISL frames Cisco switches wrap around it.
 
-use super::super::layer::{Stop, Word};
+use super::super::inner;
+use super::super::layer::Stop;
 use super::super::walk::{Next, Walk};
 use super::super::window::Window;
+use crate::net::LinkType;
 
 const HEADER: usize = 14;
-/// Values below are lengths of an LLC frame (IEEE 802.3 clause 3.2.6).
-const FIRST_ETHERTYPE: u16 = 0x600;
+/// The first five bytes of an ISL destination, and the same with the group bit off.
+const ISL_DESTINATIONS: [[u8; 5]; 2] = [[0x01, 0x00, 0x0c, 0x00, 0x00], [0x0c, 0x00, 0x0c, 0x00, 0x00]];
+/// Destination, type, source, length, SNAP header, high bits of the source, VLAN, index, reserved.
+const ISL_HEADER: usize = 26;
 
-pub(super) fn read<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
+pub(in super::super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
     let header = window.header::<HEADER>("ethernet-header-cut")?;
     let kind = u16::from_be_bytes([header[12], header[13]]);
-    let rest = window.skip(HEADER);
-    if kind >= FIRST_ETHERTYPE {
-        return Ok(Next::Ether(kind, rest));
+    if kind < inner::FIRST_ETHERTYPE && ISL_DESTINATIONS.iter().any(|isl| header.starts_with(isl)) {
+        return isl(walk, window);
     }
-    Ok(Next::NonIp(Word::Plain("llc")))
+    inner::type_or_length(walk, kind, window.skip(HEADER))
+}
+
+/// A whole frame stands behind an ISL header, whose VLAN number has 15 bits; the lowest bit of the field is for BPDUs.
+fn isl<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
+    let header = window.header::<ISL_HEADER>("isl-header-cut")?;
+    walk.vlan(u16::from_be_bytes([header[20], header[21]]) >> 1);
+    Ok(Next::Link(LinkType::ETHERNET, window.skip(ISL_HEADER)))
 }

@@ -11,3 +11,13 @@ pub(super) fn read<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>,
         _ => Ok(Next::NonIp(Word::Plain("raw-not-ip"))),
     }
 }
+
+/// Raw IPv4, as the link type says.
+pub(super) fn ipv4<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
+    Ok(Next::Ipv4(window))
+}
+
+/// Raw IPv6, as the link type says.
+pub(super) fn ipv6<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
+    Ok(Next::Ipv6(window))
+}

@@ -1,0 +1,53 @@
+//! Ethernet behind the header of a capture card: Endace ERF, Hilscher `netANALYZER`, and mPackets (IEEE 802.3br) with their preamble.
+
+use super::super::layer::{Stop, Word};
+use super::super::walk::{Next, Walk};
+use super::super::window::Window;
+use crate::net::LinkType;
+
+const NETANALYZER_HEADER: usize = 4;
+const PREAMBLE: usize = 8;
+const ERF_HEADER: usize = 16;
+
+/// `netANALYZER`: four bytes of status, then the frame.
+pub(super) fn netanalyzer<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
+    window.header::<NETANALYZER_HEADER>("netanalyzer-header-cut")?;
+    Ok(Next::Link(LinkType::ETHERNET, window.skip(NETANALYZER_HEADER)))
+}
+
+/// `netANALYZER` in transparent mode: the preamble is captured too.
+pub(super) fn netanalyzer_transparent<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
+    window.header::<{ NETANALYZER_HEADER + PREAMBLE }>("netanalyzer-header-cut")?;
+    Ok(Next::Link(LinkType::ETHERNET, window.skip(NETANALYZER_HEADER + PREAMBLE)))
+}
+
+/// Preamble up to the delimiter: an express frame or the start of one that may be interrupted; the rest of such a one is no frame.
+pub(super) fn mpacket<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
+    let bytes = window.header::<PREAMBLE>("mpacket-preamble-cut")?;
+    match bytes.iter().position(|byte| *byte != 0x55).map(|at| (at, bytes.get(at))) {
+        Some((at, Some(0xd5 | 0xe6 | 0x4c | 0x7f | 0xb3))) => Ok(Next::Link(LinkType::ETHERNET, window.skip(at + 1))),
+        _ => Ok(Next::NonIp(Word::Plain("mpacket-continuation"))),
+    }
+}
+
+/// Endace extensible record format: time, type, flags, lengths, extension headers while their highest bit says so.
+pub(super) fn erf<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
+    const MORE: u8 = 0x80;
+    let header = window.header::<ERF_HEADER>("erf-header-cut")?;
+    let wire_len = usize::from(u16::from_be_bytes([header[14], header[15]]));
+    let mut rest = window.skip(ERF_HEADER);
+    let mut more = header[8] & MORE != 0;
+    while more {
+        more = rest.header::<8>("erf-extension-cut")?[0] & MORE != 0;
+        rest = rest.skip(8);
+    }
+    Ok(match header[8] & !MORE {
+        // Two bytes of offset and padding align what follows the Ethernet header.
+        2 | 11 | 16 | 20 => Next::Link(LinkType::ETHERNET, rest.skip(2).limit(wire_len)),
+        1 => Next::Link(LinkType::PPP_HDLC, rest.limit(wire_len)),
+        21 => Next::Link(LinkType::INFINIBAND, rest.limit(wire_len)),
+        22 => Next::Ipv4(rest.limit(wire_len)),
+        23 => Next::Ipv6(rest.limit(wire_len)),
+        _ => Next::NonIp(Word::Plain("erf-type")),
+    })
+}

@@ -1,0 +1,47 @@
+//! BSD loopback: an address family in four bytes, in the byte order of whoever captured (NULL) or of the network (LOOP).
+
+use super::super::inner;
+use super::super::layer::{Stop, Word};
+use super::super::walk::{Next, Walk};
+use super::super::window::Window;
+
+const HEADER: usize = 4;
+/// PPP drivers of old BSDs announced this link type too (all stations, unnumbered information).
+const PPP_FRAMING: [u8; 2] = [0xff, 0x03];
+
+pub(super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
+    let header = *window.header::<HEADER>("null-header-cut")?;
+    if header.starts_with(&PPP_FRAMING) {
+        return inner::ppp(walk, window);
+    }
+    // A family is small: of the two readings the one with the zero bytes in front is meant.
+    let family = u32::from_be_bytes(header).min(u32::from_le_bytes(header));
+    Ok(family_or_type(family, window.skip(HEADER)))
+}
+
+/// OpenBSD's capture of decrypted IPsec traffic: family, SPI, flags.
+pub(super) fn enc<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
+    const ENC_HEADER: usize = 12;
+    let header = window.header::<ENC_HEADER>("enc-header-cut")?;
+    let family = [header[0], header[1], header[2], header[3]];
+    Ok(by_family(u32::from_be_bytes(family).min(u32::from_le_bytes(family)), window.skip(ENC_HEADER)))
+}
+
+/// Some write an `EtherType` where the family belongs; no family is that large.
+fn family_or_type(family: u32, inside: Window<'_>) -> Next<'_> {
+    match u16::try_from(family) {
+        Ok(kind @ inner::FIRST_ETHERTYPE..) => Next::Ether(kind, inside),
+        _ => by_family(family, inside),
+    }
+}
+
+/// `AF_INET` is 2 everywhere; `AF_INET6` is 10 on Linux, 23 on Windows, 24 on `NetBSD` and `OpenBSD`, 26 on Solaris, 28 on `FreeBSD`
+/// and 30 on Darwin.
+pub(super) fn by_family(family: u32, inside: Window<'_>) -> Next<'_> {
+    match family {
+        2 => Next::Ipv4(inside),
+        10 | 23 | 24 | 26 | 28 | 30 => Next::Ipv6(inside),
+        7 => Next::NonIp(Word::Plain("osi")),
+        _ => Next::NonIp(Word::Plain("address-family")),
+    }
+}

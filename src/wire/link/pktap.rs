@@ -1,0 +1,39 @@
+//! Darwin's PKTAP: which process and interface, then a frame of the link type the header names.
+
+use super::super::layer::{Stop, Word};
+use super::super::walk::{Next, Walk};
+use super::super::window::Window;
+use crate::net::LinkType;
+
+/// Length, record type, link type; more follows.
+const FIRST: usize = 12;
+const MIN_HEADER: usize = 108;
+const PACKET: u32 = 1;
+
+pub(super) fn read<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
+    let (len, kind, link) = header(window)?;
+    if len < MIN_HEADER {
+        return Err(window.stop("pktap-header-length"));
+    }
+    if len > window.bytes().len() {
+        return Err(window.stop("pktap-header-cut"));
+    }
+    match (kind, u16::try_from(link)) {
+        (PACKET, Ok(link)) => Ok(Next::Link(LinkType(link), window.skip(len))),
+        (PACKET, Err(_)) => Err(window.stop("pktap-link-type")),
+        _ => Ok(Next::NonIp(Word::Plain("pktap-no-packet"))),
+    }
+}
+
+/// Darwin wrote PKTAP under a number that anyone may use: it is taken for PKTAP only where it looks like that in every field.
+pub(super) fn user2<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
+    match header(window) {
+        Ok((len, 0 | PACKET, link)) if (MIN_HEADER..=2 * MIN_HEADER).contains(&len) && link <= 0xffff => read(walk, window),
+        _ => Err(super::unknown(LinkType::USER2, window)),
+    }
+}
+
+fn header(window: Window<'_>) -> Result<(usize, u32, u32), Stop> {
+    let [a, b, c, d, e, f, g, h, i, j, k, l] = *window.header::<FIRST>("pktap-header-cut")?;
+    Ok((u32::from_le_bytes([a, b, c, d]) as usize, u32::from_le_bytes([e, f, g, h]), u32::from_le_bytes([i, j, k, l])))
+}

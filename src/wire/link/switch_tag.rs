@@ -1,0 +1,47 @@
+//! Ethernet with the tag of a switch chip in it, as Linux DSA captures it: Marvell's and Broadcom's.
+
+use super::super::inner;
+use super::super::layer::Stop;
+use super::super::walk::{Next, Walk};
+use super::super::window::Window;
+use crate::net::LinkType;
+
+const ADDRESSES: usize = 12;
+const TAG: usize = 4;
+
+/// Marvell DSA: four bytes between the addresses and the `EtherType`. A frame that came with a VLAN tag has it in there.
+pub(super) fn marvell<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
+    marvell_at(walk, window, ADDRESSES)
+}
+
+/// Marvell's tag behind an `EtherType` of its own and two reserved bytes.
+pub(super) fn marvell_with_ethertype<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
+    marvell_at(walk, window, ADDRESSES + 4)
+}
+
+fn marvell_at<'a>(walk: &mut Walk<'_>, window: Window<'a>, at: usize) -> Result<Next<'a>, Stop> {
+    const TAGGED: u8 = 0x20;
+    window.header::<ADDRESSES>("ethernet-header-cut")?;
+    let [first, _, high, low] = *window.skip(at).header::<TAG>("dsa-tag-cut")?;
+    if first & TAGGED != 0 {
+        walk.vlan(u16::from_be_bytes([high, low]) & 0x0fff);
+    }
+    by_type(walk, window.skip(at + TAG))
+}
+
+/// Broadcom: four bytes between the addresses and the `EtherType`.
+pub(super) fn broadcom<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
+    window.header::<{ ADDRESSES + TAG }>("broadcom-tag-cut")?;
+    by_type(walk, window.skip(ADDRESSES + TAG))
+}
+
+/// Broadcom: four bytes before the frame.
+pub(super) fn broadcom_prepended<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
+    window.header::<TAG>("broadcom-tag-cut")?;
+    Ok(Next::Link(LinkType::ETHERNET, window.skip(TAG)))
+}
+
+fn by_type<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
+    let kind = u16::from_be_bytes(*window.header::<2>("ethernet-header-cut")?);
+    inner::type_or_length(walk, kind, window.skip(2))
+}
