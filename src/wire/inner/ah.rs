@@ -15,8 +15,12 @@ pub(super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'
     let h = window.header::<FIXED>("ah-header-cut")?;
     let spi = u32::from_be_bytes([h[4], h[5], h[6], h[7]]);
     // RFC 4302 section 2.2: in words, minus 2.
-    let inside = window.skip((usize::from(h[1]) + 2) * 4);
+    let len = (usize::from(h[1]) + 2) * 4;
+    let inside = window.skip(len);
     walk.transport(Transport::Spi(spi), &inside);
+    if window.bytes().len() < len {
+        return Err(window.stop("ah-header-cut"));
+    }
     walk.tunnel("ah", None);
     match IpProto(h[0]) {
         IpProto::IPIP => Ok(Next::Ipv4(inside)),

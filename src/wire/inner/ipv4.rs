@@ -52,6 +52,9 @@ pub(super) fn header(h: &[u8; HEADER]) -> Result<Header, &'static str> {
 pub(in super::super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
     let h = window.header::<HEADER>("ipv4-header-cut")?;
     let header = header(h).map_err(|why| window.stop(why))?;
+    if window.bytes().len() < header.len {
+        return Err(window.stop("ipv4-header-cut"));
+    }
     // A total length of 0 is what a capture sees before the network card has cut a large segment (TSO): the rest of the frame.
     let ip_len = match header.total_len {
         0 => window.wire_len() as u32,
@@ -81,9 +84,6 @@ pub(in super::super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Res
     walk.push(layer).map_err(|why| window.stop(why))?;
     if (ip_len as usize) < header.len {
         return Err(window.stop("ipv4-total-length"));
-    }
-    if packet.bytes().len() < header.len {
-        return Err(window.stop("ipv4-options-cut"));
     }
     match header.fragment {
         Some(Fragment { offset: 1.., .. }) => Ok(Next::Done),

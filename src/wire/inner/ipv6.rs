@@ -14,8 +14,8 @@ const ROUTING: u8 = 43;
 const FRAGMENT: u8 = 44;
 const NO_NEXT_HEADER: u8 = 59;
 const DESTINATION: u8 = 60;
-/// Extension headers of one packet. RFC 8200 section 4.1 has a sane one end after 7.
-const MAX_EXTENSIONS: usize = 64;
+/// Extension headers of one packet: more than fit an Ethernet frame. RFC 8200 section 4.1 has a sane one end after 7.
+const MAX_EXTENSIONS: usize = 256;
 
 /// Where a chain of extension headers leads.
 pub(super) struct Chain<'a> {
@@ -29,6 +29,12 @@ pub(super) struct Chain<'a> {
     pub(super) broken: Option<&'static str>,
 }
 
+impl Chain<'_> {
+    fn broken(self, why: &'static str) -> Self {
+        Self { broken: Some(why), ..self }
+    }
+}
+
 /// Walks hop-by-hop options, routing, destination options and fragment headers. Everything else is what the packet carries: AH is a
 /// layer of its own, and Mobility, HIP, Shim6 are protocols without ports.
 pub(super) fn extensions(first: IpProto, window: Window<'_>) -> Chain<'_> {
@@ -38,19 +44,19 @@ pub(super) fn extensions(first: IpProto, window: Window<'_>) -> Chain<'_> {
         if !matches!(kind, HOP_BY_HOP | ROUTING | DESTINATION | FRAGMENT) {
             return chain;
         }
-        let Some(&[next, len, b2, b3, id0, id1, id2, id3]) = chain.inside.peek::<8>() else {
-            chain.broken = Some("ipv6-extension-cut");
-            return chain;
-        };
+        // A header that is cut has still said what follows it.
+        let Some(next) = chain.inside.byte(0) else { return chain.broken("ipv6-extension-cut") };
         chain.protocol = IpProto(next);
         if kind != FRAGMENT {
+            let Some(len) = chain.inside.byte(1) else { return chain.broken("ipv6-extension-cut") };
             chain.inside = chain.inside.skip((usize::from(len) + 1) * 8);
             continue;
         }
+        let Some(h) = chain.inside.peek::<8>() else { return chain.broken("ipv6-extension-cut") };
         chain.inside = chain.inside.skip(8);
-        let offset_and_flags = u16::from_be_bytes([b2, b3]);
+        let offset_and_flags = u16::from_be_bytes([h[2], h[3]]);
         let fragment = Fragment {
-            id: u32::from_be_bytes([id0, id1, id2, id3]),
+            id: u32::from_be_bytes([h[4], h[5], h[6], h[7]]),
             offset: u32::from(offset_and_flags & 0xfff8),
             more: offset_and_flags & 1 != 0,
         };
@@ -62,8 +68,7 @@ pub(super) fn extensions(first: IpProto, window: Window<'_>) -> Chain<'_> {
             return chain;
         }
     }
-    chain.broken = Some("ipv6-extension-chain");
-    chain
+    chain.broken("ipv6-extension-chain")
 }
 
 /// Whether this can be an IPv6 packet: asked where only a port says so.
