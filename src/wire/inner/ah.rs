@@ -25,6 +25,7 @@ pub(super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'
     match IpProto(h[0]) {
         IpProto::IPIP => Ok(Next::Ipv4(inside)),
         IpProto::IPV6 => Ok(Next::Ipv6(inside)),
+        ipv6::NO_NEXT_HEADER => Ok(Next::Done),
         protocol => protected(walk, protocol, inside),
     }
 }

@@ -12,6 +12,8 @@ const KEY: u16 = 0x2000;
 const SEQUENCE: u16 = 0x1000;
 /// Of enhanced GRE only; the bit is reserved in version 0.
 const ACKNOWLEDGEMENT: u16 = 0x0080;
+/// PPTP's payload: its header is the enhanced one.
+const PPP: u16 = 0x880b;
 /// Source route entries of one header.
 const MAX_ROUTES: usize = 64;
 
@@ -21,11 +23,6 @@ struct Header<'a> {
     key: Option<u32>,
     sequence: bool,
     payload: Window<'a>,
-}
-
-/// Whether the payload is PPP, and the header the enhanced one: PPTP, and the two types of CDMA2000.
-fn is_ppp(payload_type: u16) -> bool {
-    matches!(payload_type, 0x880b | 0x8881 | 0x88d2)
 }
 
 /// The header with its optional words, in the order of their flags.
@@ -38,13 +35,13 @@ fn header<'a>(window: Window<'a>) -> Option<Header<'a>> {
     let mut key = None;
     if flags & KEY != 0 {
         // RFC 2637 section 4.1: the payload's length, and the call id.
-        key = if payload_type == 0x880b { rest.be16(2).map(u32::from) } else { rest.be32(0) };
+        key = if payload_type == PPP { rest.be16(2).map(u32::from) } else { rest.be32(0) };
         rest = rest.skip(4);
     }
     if flags & SEQUENCE != 0 {
         rest = rest.skip(4);
     }
-    if is_ppp(payload_type) && flags & ACKNOWLEDGEMENT != 0 {
+    if payload_type == PPP && flags & ACKNOWLEDGEMENT != 0 {
         rest = rest.skip(4);
     }
     if flags & ROUTING != 0 {
@@ -83,7 +80,7 @@ pub(super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'
         0x6558 | 0x6400 => Ok(Next::Link(LinkType::ETHERNET, payload)),
         0x8847 | 0x8848 => mpls::read(walk, payload),
         0x883e => wccp(payload),
-        _ if is_ppp(payload_type) => ppp::read(walk, payload),
+        PPP => ppp::read(walk, payload),
         _ => Ok(Next::NonIp(Word::EtherType(payload_type))),
     }
 }

@@ -3,7 +3,6 @@
 use super::super::layer::Stop;
 use super::super::walk::{Next, Walk};
 use super::super::window::Window;
-use super::{guess, ppp};
 
 const T_PDU: u8 = 0xff;
 /// Flags, type, length, TEID.
@@ -62,16 +61,11 @@ fn past_extensions(mut kind: u8, mut window: Window<'_>) -> Option<Window<'_>> {
     None
 }
 
-/// The header does not say what a T-PDU is; its first byte does. An IPv4 header without options is at least 0x45; what looks like no IP is
-/// PPP, if it reads like it.
+/// The header does not say what a T-PDU is; its first byte does. 0x40 to 0x44 are no IPv4 header, and 0x4f is more likely the start of PPP.
 fn carried<'a>(walk: &mut Walk<'_>, inside: Window<'a>, key: u32) -> Result<Next<'a>, Stop> {
     let next = match inside.byte(0) {
         Some(0x45..=0x4e) => Next::Ipv4(inside),
         Some(0x60..=0x6f) => Next::Ipv6(inside),
-        Some(_) if guess::is_ppp(&inside) => {
-            walk.tunnel("gtp", Some(key));
-            return ppp::read(walk, inside);
-        }
         _ => return Ok(Next::Done),
     };
     walk.tunnel("gtp", Some(key));

@@ -58,6 +58,7 @@ pub(in super::super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Res
     // A total length of 0 is what a capture sees before the network card has cut a large segment (TSO): the rest of the frame.
     let ip_len = match header.total_len {
         0 => window.wire_len() as u32,
+        len if usize::from(len) < header.len => return Err(window.stop("ipv4-total-length")),
         len => u32::from(len),
     };
     let packet = window.limit(ip_len as usize);
@@ -82,9 +83,6 @@ pub(in super::super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Res
         vlans: Vlans::default(),
     };
     walk.push(layer).map_err(|why| window.stop(why))?;
-    if (ip_len as usize) < header.len {
-        return Err(window.stop("ipv4-total-length"));
-    }
     match header.fragment {
         Some(Fragment { offset: 1.., .. }) => Ok(Next::Done),
         _ => Ok(Next::Protocol(header.protocol, inside)),

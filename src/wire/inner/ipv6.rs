@@ -12,7 +12,8 @@ const HEADER: usize = 40;
 const HOP_BY_HOP: u8 = 0;
 const ROUTING: u8 = 43;
 const FRAGMENT: u8 = 44;
-const NO_NEXT_HEADER: u8 = 59;
+/// Nothing follows.
+pub(super) const NO_NEXT_HEADER: IpProto = IpProto(59);
 const DESTINATION: u8 = 60;
 /// Extension headers of one packet: more than fit an Ethernet frame. RFC 8200 section 4.1 has a sane one end after 7.
 const MAX_EXTENSIONS: usize = 256;
@@ -78,7 +79,7 @@ pub(super) fn plausible(window: &Window<'_>) -> bool {
 
 /// The packet's length. A payload length of 0 is a jumbogram or a large segment not yet cut, which both fill the frame; a packet that
 /// says it has nothing behind its header has nothing.
-fn ip_len(payload_len: u16, next_header: u8, window: &Window<'_>) -> usize {
+fn ip_len(payload_len: u16, next_header: IpProto, window: &Window<'_>) -> usize {
     match payload_len {
         0 if next_header == NO_NEXT_HEADER => HEADER,
         0 => window.wire_len(),
@@ -91,9 +92,10 @@ pub(in super::super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Res
     let header = Ipv6HeaderSlice::from_slice(window.bytes()).map_err(|error| {
         window.stop(if matches!(error, HeaderSliceError::Len(_)) { "ipv6-header-cut" } else { "ipv6-version" })
     })?;
-    let ip_len = ip_len(header.payload_length(), header.next_header().0, &window);
+    let next_header = IpProto(header.next_header().0);
+    let ip_len = ip_len(header.payload_length(), next_header, &window);
     let packet = window.limit(ip_len);
-    let chain = extensions(IpProto(header.next_header().0), packet.skip(HEADER));
+    let chain = extensions(next_header, packet.skip(HEADER));
     let layer = Layer {
         src: Addr::v6(header.source()),
         dst: Addr::v6(header.destination()),

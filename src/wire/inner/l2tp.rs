@@ -3,7 +3,7 @@
 use super::super::layer::Stop;
 use super::super::walk::{Next, Walk};
 use super::super::window::Window;
-use super::{guess, ppp};
+use super::ppp;
 use crate::net::LinkType;
 
 const CONTROL: u16 = 0x8000;
@@ -64,14 +64,38 @@ fn session<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop
     let id = window.be32(0).ok_or_else(|| window.stop("l2tp-header-cut"))?;
     for skipped in COOKIE_AND_SUBLAYER {
         let inside = window.skip(SESSION + skipped);
-        if guess::is_ethernet(&inside) {
+        if is_ethernet(&inside) {
             walk.tunnel("l2tp", Some(id));
             return Ok(Next::Link(LinkType::ETHERNET, inside));
         }
-        if guess::is_ppp(&inside) {
+        if is_ppp(&inside) {
             walk.tunnel("l2tp", Some(id));
             return ppp::read(walk, inside);
         }
     }
     Ok(Next::Done)
+}
+
+/// An Ethernet frame with IP in it, tagged or not: the type, and the version that belongs to it.
+fn is_ethernet(window: &Window<'_>) -> bool {
+    let mut at = 12;
+    while matches!(window.be16(at), Some(0x8100 | 0x88a8)) {
+        at += 4;
+    }
+    match (window.be16(at), window.byte(at + 2)) {
+        (Some(0x0800), Some(first)) => first >> 4 == 4,
+        (Some(0x86dd), Some(first)) => first >> 4 == 6,
+        _ => false,
+    }
+}
+
+/// PPP with IP in it: address and control bytes or not, the protocol in one byte or two (RFC 1661 section 6.5).
+fn is_ppp(window: &Window<'_>) -> bool {
+    let at = if window.be16(0) == Some(0xff03) { 2 } else { 0 };
+    let at = if window.byte(at) == Some(0) { at + 1 } else { at };
+    match (window.byte(at), window.byte(at + 1)) {
+        (Some(0x21), Some(first)) => first >> 4 == 4,
+        (Some(0x57), Some(first)) => first >> 4 == 6,
+        _ => false,
+    }
 }

@@ -6,7 +6,6 @@ mod esp;
 mod geneve;
 mod gre;
 mod gtp;
-mod guess;
 mod icmp;
 mod ip_in_ip;
 mod ipv4;
@@ -119,6 +118,7 @@ const BY_PROTOCOL: &[(IpProto, Step)] = &[
 /// UDP ports that carry tunnels. A reader answers `Next::Done` where the payload is no tunnel of its kind.
 const BY_UDP_PORT: &[(u16, Step)] = &[
     (1701, l2tp::in_udp),
+    (2123, gtp::read),
     (2152, gtp::read),
     (3386, gtp::read),
     (3544, teredo::read),

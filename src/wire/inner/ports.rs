@@ -10,8 +10,9 @@ const DCCP_MIN_HEADER: usize = 12;
 
 /// Reads an SCTP common header; its chunks are the payload.
 pub(super) fn sctp<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
-    walk.ports(&window).ok_or_else(|| window.stop("sctp-header-cut"))?;
+    // A shorter packet is no SCTP: its ports are not believed (tshark neither).
     window.header::<SCTP_HEADER>("sctp-header-cut")?;
+    walk.ports(&window);
     walk.transport(Transport::None, &window.skip(SCTP_HEADER));
     Ok(Next::Done)
 }

@@ -25,7 +25,7 @@ pub(super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'
 
 /// Reads a VXLAN-GPE header, which says what follows.
 pub(super) fn gpe<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
-    let Some(h) = window.peek::<HEADER>().filter(|h| h[0] & (I | P) == I | P) else { return Ok(Next::Done) };
+    let Some(h) = window.peek::<HEADER>().filter(|h| h[0] & P != 0) else { return Ok(Next::Done) };
     walk.tunnel("vxlan", Some(vni(h)));
     let inside = window.skip(HEADER);
     match h[3] {
