@@ -121,7 +121,7 @@ pub enum Transport {
     Tcp(Tcp),
     /// ICMP or `ICMPv6`.
     Icmp(Icmp),
-    /// ESP or AH.
+    /// ESP, AH, or ESP in UDP: the security parameters index.
     Spi(u32),
 }
 

@@ -1,7 +1,7 @@
 //! The walk: from a frame's link type inwards, header by header.
 
 use super::inner;
-use super::layer::{Decoded, Layer, Outcome, Stop, Via, Vlans, Word};
+use super::layer::{Decoded, Layer, Outcome, Stop, Transport, Via, Vlans, Word};
 use super::link;
 use super::window::Window;
 use crate::net::{Frame, IpProto, LinkType};
@@ -21,8 +21,6 @@ pub(super) enum Next<'a> {
     Ipv6(Window<'a>),
     /// What an IP header (the last layer written down) carries.
     Protocol(IpProto, Window<'a>),
-    /// The payload of a UDP datagram whose ports make it a tunnel candidate: the reader to ask.
-    Udp(Step, Window<'a>),
     /// Understood, and no IP in it.
     NonIp(Word),
     /// Nothing further to look into.
@@ -56,6 +54,27 @@ impl Walk<'_> {
         self.decoded.layers.last_mut()
     }
 
+    /// Notes the ports that start a transport header on the layer last written down. None where they were cut away.
+    #[inline]
+    pub(super) fn ports(&mut self, header: &Window<'_>) -> Option<(u16, u16)> {
+        let &[s0, s1, d0, d1] = header.peek::<4>()?;
+        let layer = self.layer()?;
+        layer.has_ports = true;
+        layer.src_port = u16::from_be_bytes([s0, s1]);
+        layer.dst_port = u16::from_be_bytes([d0, d1]);
+        Some((layer.src_port, layer.dst_port))
+    }
+
+    /// Notes what the transport header of the layer last written down says, and what it carries.
+    #[inline]
+    pub(super) fn transport(&mut self, transport: Transport, payload: &Window<'_>) {
+        if let Some(layer) = self.layer() {
+            layer.transport = transport;
+            layer.payload = payload.span();
+            layer.payload_len = payload.wire_len() as u32;
+        }
+    }
+
     /// Remembers a VLAN tag for the next layer.
     pub(super) fn vlan(&mut self, id: u16) {
         self.vlans.push(id);
@@ -83,7 +102,6 @@ pub fn decode(frame: &Frame<'_>, decoded: &mut Decoded) {
             Ok(Next::Ipv4(window)) => inner::ipv4(&mut walk, window),
             Ok(Next::Ipv6(window)) => inner::ipv6(&mut walk, window),
             Ok(Next::Protocol(protocol, window)) => inner::protocol(&mut walk, protocol, window),
-            Ok(Next::Udp(step, window)) => step(&mut walk, window),
             Ok(Next::NonIp(word)) => {
                 outcome = Some(Outcome::NonIp(word));
                 break;
@@ -98,5 +116,5 @@ pub fn decode(frame: &Frame<'_>, decoded: &mut Decoded) {
             }
         };
     }
-    decoded.outcome = outcome.unwrap_or(Outcome::Stopped(Stop { why: Word::Plain("too-many-headers"), offset: 0 }));
+    decoded.outcome = outcome.unwrap_or(Outcome::Stopped(Stop { why: Word::Plain("tunnel-depth"), offset: 0 }));
 }

@@ -1,16 +1,28 @@
 //! What stands inside a link layer: EtherTypes, IP headers, IP protocols, tunnels over UDP. One file each, one line in a table.
 
+mod ah;
+mod erspan;
+mod esp;
+mod geneve;
+mod gre;
+mod gtp;
+mod icmp;
+mod ip_in_ip;
 mod ipv4;
 mod ipv6;
+mod l2tp;
 mod llc;
 mod macsec;
 mod mpls;
+mod ports;
 mod ppp;
 mod pppoe;
 mod tags;
 mod tcp;
+mod teredo;
 mod udp;
 mod vlan;
+mod vxlan;
 
 pub(super) use ipv4::read as ipv4;
 pub(super) use ipv6::read as ipv6;
@@ -84,10 +96,40 @@ const NON_IP: &[(u16, &str)] = &[
 ];
 
 /// IP protocols with a transport header or a packet inside.
-const BY_PROTOCOL: &[(IpProto, Step)] = &[(IpProto::TCP, tcp::read), (IpProto::UDP, udp::read)];
+const BY_PROTOCOL: &[(IpProto, Step)] = &[
+    (IpProto::TCP, tcp::read),
+    (IpProto::UDP, udp::read),
+    (IpProto::ICMP, icmp::v4),
+    (IpProto::ICMP6, icmp::v6),
+    (IpProto::SCTP, ports::sctp),
+    (IpProto(33), ports::dccp),
+    (IpProto::UDPLITE, udp::lite),
+    (IpProto::GRE, gre::read),
+    (IpProto::ESP, esp::read),
+    (IpProto::AH, ah::read),
+    (IpProto::IPIP, ip_in_ip::ipv4),
+    (IpProto::IPV6, ip_in_ip::ipv6),
+    (IpProto(97), ip_in_ip::etherip),
+    (IpProto::L2TP, l2tp::in_ip),
+    (IpProto(137), mpls::read),
+    (IpProto(143), ip_in_ip::ethernet),
+];
 
-/// UDP ports that carry tunnels.
-const BY_UDP_PORT: &[(u16, Step)] = &[];
+/// UDP ports that carry tunnels. A reader answers `Next::Done` where the payload is no tunnel of its kind.
+const BY_UDP_PORT: &[(u16, Step)] = &[
+    (1701, l2tp::in_udp),
+    (2123, gtp::read),
+    (2152, gtp::read),
+    (3386, gtp::read),
+    (3544, teredo::read),
+    (4500, esp::in_udp),
+    (4754, gre::read),
+    (4789, vxlan::read),
+    (4790, vxlan::gpe),
+    (6081, geneve::read),
+    (6635, mpls::read),
+    (8472, vxlan::read),
+];
 
 /// What the two bytes behind a MAC header or a tag announce: the length of an LLC frame (padding follows it), or a type.
 #[inline]
@@ -131,6 +173,11 @@ pub(super) fn protocol<'a>(walk: &mut Walk<'_>, protocol: IpProto, window: Windo
 
 /// The tunnel a UDP port stands for.
 #[inline]
-fn udp_tunnel(src: u16, dst: u16) -> Option<Step> {
-    BY_UDP_PORT.iter().find(|(port, _)| *port == dst || *port == src).map(|(_, step)| *step)
+fn udp_tunnel(port: u16) -> Option<Step> {
+    BY_UDP_PORT.iter().find(|(listed, _)| *listed == port).map(|(_, step)| *step)
+}
+
+/// Protocols whose header starts with two ports.
+fn has_ports(protocol: IpProto) -> bool {
+    matches!(protocol, IpProto::TCP | IpProto::UDP | IpProto::SCTP | IpProto::UDPLITE | IpProto(33))
 }

@@ -1,28 +1,45 @@
-//! UDP (RFC 768).
+//! UDP (RFC 768) and UDP-Lite (RFC 3828).
 
-use super::super::layer::Stop;
+use super::super::layer::{Stop, Transport};
 use super::super::walk::{Next, Walk};
 use super::super::window::Window;
 use super::udp_tunnel;
 
 const HEADER: usize = 8;
 
+/// Reads a UDP header: the ports even where the rest of it was cut away.
 pub(super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
-    let Some(layer) = walk.layer() else { return Ok(Next::Done) };
-    let ports = window.header::<4>("udp-header-cut")?;
-    let (src, dst) = (u16::from_be_bytes([ports[0], ports[1]]), u16::from_be_bytes([ports[2], ports[3]]));
-    (layer.has_ports, layer.src_port, layer.dst_port) = (true, src, dst);
+    let (src, dst) = walk.ports(&window).ok_or_else(|| window.stop("udp-header-cut"))?;
     let header = window.header::<HEADER>("udp-header-cut")?;
     let payload = match usize::from(u16::from_be_bytes([header[4], header[5]])) {
         // 0: longer than the field can say (a jumbogram, or a segment not yet cut).
         0 => window.skip(HEADER),
+        1..HEADER => return Err(window.stop("udp-length")),
         len => window.limit(len).skip(HEADER),
     };
-    layer.payload = payload.span();
-    layer.payload_len = payload.wire_len() as u32;
-    let whole = layer.fragment.is_none();
-    match udp_tunnel(src, dst) {
-        Some(step) if whole => Ok(Next::Udp(step, payload)),
-        _ => Ok(Next::Done),
+    walk.transport(Transport::None, &payload);
+    tunnel(walk, (src, dst), payload)
+}
+
+/// Reads a UDP-Lite header. Its coverage says what the checksum guards, not how long the datagram is.
+pub(super) fn lite<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
+    let ports = walk.ports(&window).ok_or_else(|| window.stop("udplite-header-cut"))?;
+    window.header::<HEADER>("udplite-header-cut")?;
+    let payload = window.skip(HEADER);
+    walk.transport(Transport::None, &payload);
+    tunnel(walk, ports, payload)
+}
+
+/// Enters the tunnel that one of the ports stands for, if the payload looks like it. The lower port is the likelier listener.
+#[inline]
+fn tunnel<'a>(walk: &mut Walk<'_>, (src, dst): (u16, u16), payload: Window<'a>) -> Result<Next<'a>, Stop> {
+    for port in [src.min(dst), src.max(dst)] {
+        if let Some(step) = udp_tunnel(port) {
+            match step(walk, payload)? {
+                Next::Done => {}
+                next => return Ok(next),
+            }
+        }
     }
+    Ok(Next::Done)
 }

@@ -1,0 +1,21 @@
+//! Geneve (RFC 8926): options of any length, and what follows by `EtherType`.
+
+use super::super::layer::Stop;
+use super::super::walk::{Next, Walk};
+use super::super::window::Window;
+use crate::net::LinkType;
+
+const HEADER: usize = 8;
+const ETHERNET: u16 = 0x6558;
+
+/// Reads the header. A version other than 0 is no Geneve that anybody knows.
+pub(super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
+    let Some(h) = window.peek::<HEADER>().filter(|h| h[0] >> 6 == 0) else { return Ok(Next::Done) };
+    let options = usize::from(h[0] & 0x3f) * 4;
+    let inside = window.skip(HEADER + options);
+    walk.tunnel("geneve", Some(u32::from_be_bytes([0, h[4], h[5], h[6]])));
+    match u16::from_be_bytes([h[2], h[3]]) {
+        ETHERNET => Ok(Next::Link(LinkType::ETHERNET, inside)),
+        kind => Ok(Next::Ether(kind, inside)),
+    }
+}
