@@ -263,7 +263,7 @@ fn note_surroundings(flow: &mut Flow, number: u64, layer: &Layer, layers: &[Laye
     if !layer.vlans.as_slice().is_empty() {
         flow.note_vlans(&layer.vlans);
     }
-    if let Some(spi) = layer.spi {
+    if let Transport::Spi(spi) = layer.transport {
         flow.note_spi(spi);
     }
     for (depth, (around, inside)) in outer.iter().zip(layers.iter().skip(1)).enumerate() {

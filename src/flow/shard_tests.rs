@@ -22,7 +22,6 @@ fn layer(src: [u8; 4], dst: [u8; 4], protocol: IpProto, ports: Option<(u16, u16)
         dst_port,
         ip_len: 100,
         fragment: None,
-        spi: None,
         transport: Transport::None,
         packet: Span::default(),
         ip_payload: Span::default(),

@@ -93,8 +93,6 @@ pub struct Layer {
     pub ip_len: u32,
     /// Set where this is a fragment (an IPv6 atomic fragment is none).
     pub fragment: Option<Fragment>,
-    /// SPI of ESP, AH or ESP in UDP.
-    pub spi: Option<u32>,
     /// What the transport header says.
     pub transport: Transport,
     /// The IP header's first byte and the end of the captured packet.
