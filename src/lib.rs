@@ -3,9 +3,11 @@
 //! An import goes only to a lower floor; `tests/floors.rs` holds it.
 
 pub mod capture;
+pub mod cli;
 pub mod engine;
 pub mod flow;
 pub mod net;
 pub mod pipeline;
 pub mod record;
+pub mod report;
 pub mod wire;

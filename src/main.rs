@@ -1,3 +1,7 @@
 //! The `flowlabel` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    flowlabel::cli::main()
+}

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::report;
@@ -123,7 +123,7 @@ pub enum KeyPart {
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
     /// How to write the results
-    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = PossibleValuesParser::new(report::format_names()))]
+    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = PossibleValuesParser::new(report::FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.help))))]
     pub format: String,
     /// Write results to a file instead of standard output
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]

@@ -6,6 +6,7 @@
 mod args;
 mod exit;
 mod output;
+mod parse;
 mod read;
 
 use std::io::{self, Write};
@@ -30,7 +31,7 @@ pub fn main() -> std::process::ExitCode {
 fn run(cli: Cli) -> Exit {
     let quiet = cli.verbosity.quiet;
     let result = match cli.command {
-        Command::Read(args) => read::run(args, &cli.verbosity),
+        Command::Read(args) => read::run(&args, &cli.verbosity),
         Command::Completions { shell } => completions(shell),
         Command::Man => man(),
     };

@@ -82,7 +82,11 @@ pub enum Only {
 impl Only {
     /// Reads one selection.
     pub fn parse(text: &str) -> Result<Self, Failure> {
-        let fail = || Failure::Usage(format!("--only {text}: write flagged, label=NAME, host=ADDRESS or NETWORK, or verdict=matched|mismatched|unmatched"));
+        let fail = || {
+            Failure::Usage(format!(
+                "--only {text}: write flagged, label=NAME, host=ADDRESS or NETWORK, or verdict=matched|mismatched|unmatched"
+            ))
+        };
         match text.split_once('=') {
             None if text == "flagged" => Ok(Self::Flagged),
             Some(("label", label)) => Ok(Self::Label(label.to_lowercase())),

@@ -1,10 +1,11 @@
 //! All that is known when the input has ended: every shard's flows and the tally, in the order of the input.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::tally::Tally;
 use crate::flow::{Flow, FlowKey, Shard};
-use crate::record::FlowId;
+use crate::record::{FlowId, Quantiles, Summary};
+use crate::wire::Word;
 
 /// Where a flow is held.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -46,14 +47,23 @@ impl Outcome {
         self.order.iter().filter_map(|place| self.flow(*place))
     }
 
-    /// Counts over packets.
-    pub fn tally(&self) -> &Tally {
-        &self.tally
-    }
-
-    /// Repeated packets.
-    pub fn duplicates(&self) -> u64 {
-        self.shards.iter().map(Shard::duplicate_packets).sum()
+    /// What the summary says of packets.
+    pub fn summary(&self) -> Summary {
+        let words = |words: &BTreeMap<Word, u64>| words.iter().map(|(word, count)| (word.to_string(), *count)).collect();
+        let tally = &self.tally;
+        Summary {
+            packets: tally.packets,
+            undecodable: words(&tally.undecodable),
+            non_ip: words(&tally.non_ip),
+            cut_short: words(&tally.cut_short),
+            fragments: tally.fragments,
+            duplicates: self.shards.iter().map(Shard::duplicate_packets).sum(),
+            bytes: tally.bytes,
+            first: Some(tally.first).filter(|time| time.is_some()),
+            last: Some(tally.last).filter(|time| time.is_some()),
+            quantiles: Quantiles { packet_bytes: tally.lengths.quantiles(), ..Quantiles::default() },
+            ..Summary::default()
+        }
     }
 
     /// The record of the tunnel that carried a packet: the last of its flow's that had begun by then.

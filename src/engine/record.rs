@@ -6,7 +6,9 @@ use crate::net::IpProto;
 use crate::record::{CommunityTuple, Direction, FlowRecord, Host, Icmp, IcmpErrors, PerSide, Tcp, Tunnel};
 
 /// The record of a flow, before anything is known of its label.
-pub fn record<'a>(outcome: &'a Outcome, flow: &'a Flow) -> FlowRecord<'a> {
+///
+/// `outcome` is where the records of its tunnels are found; a flow given up early does without.
+pub fn record<'a>(flow: &Flow, outcome: Option<&Outcome>) -> FlowRecord<'a> {
     let (client, direction) = client_of(flow);
     let (client_host, server_host) = hosts(flow, client);
     let extras = flow.extras.as_deref();
@@ -105,10 +107,10 @@ fn icmp_errors(extras: &Extras) -> Option<IcmpErrors> {
     Some(IcmpErrors { count: extras.icmp_errors, codes })
 }
 
-fn tunnels(outcome: &Outcome, extras: &Extras) -> Vec<Tunnel> {
+fn tunnels(outcome: Option<&Outcome>, extras: &Extras) -> Vec<Tunnel> {
     let named = |tunnel: &OuterTunnel| Tunnel {
         kind: tunnel.kind,
-        id: outcome.carrier(&tunnel.flow, tunnel.layer, tunnel.packet),
+        id: outcome.and_then(|outcome| outcome.carrier(&tunnel.flow, tunnel.layer, tunnel.packet)),
         key: tunnel.key,
     };
     extras.tunnels.iter().map(named).collect()

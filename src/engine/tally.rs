@@ -3,11 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::net::{Frame, Timestamp};
-use crate::record::PacketCounts;
+use crate::record::{PacketCounts, PacketLengths};
 use crate::wire::{Decoded, Outcome, Word};
-
-/// Frames up to this length are counted in a flat table.
-const SHORT: usize = 2048;
 
 /// Counts over packets.
 #[derive(Clone, Debug)]
@@ -28,8 +25,8 @@ pub struct Tally {
     pub first: Timestamp,
     /// Latest packet time.
     pub last: Timestamp,
-    short: Vec<u64>,
-    long: BTreeMap<u32, u64>,
+    /// Frame lengths on the wire.
+    pub lengths: PacketLengths,
 }
 
 impl Default for Tally {
@@ -43,8 +40,7 @@ impl Default for Tally {
             bytes: 0,
             first: Timestamp::NONE,
             last: Timestamp::NONE,
-            short: vec![0; SHORT],
-            long: BTreeMap::new(),
+            lengths: PacketLengths::default(),
         }
     }
 }
@@ -57,10 +53,7 @@ impl Tally {
         self.bytes += u64::from(frame.wire_len);
         self.first = self.first.earliest(frame.time);
         self.last = self.last.latest(frame.time);
-        match self.short.get_mut(frame.wire_len as usize) {
-            Some(count) => *count += 1,
-            None => *self.long.entry(frame.wire_len).or_default() += 1,
-        }
+        self.lengths.record(frame.wire_len);
         self.fragments += u64::from(decoded.layers.iter().any(|layer| layer.fragment.is_some()));
         if decoded.layers.is_empty() {
             self.see_no_flow(decoded.outcome);
@@ -102,18 +95,7 @@ impl Tally {
         self.bytes += other.bytes;
         self.first = self.first.earliest(other.first);
         self.last = self.last.latest(other.last);
-        for (count, more) in self.short.iter_mut().zip(&other.short) {
-            *count += more;
-        }
-        for (length, more) in &other.long {
-            *self.long.entry(*length).or_default() += more;
-        }
-    }
-
-    /// Frame lengths on the wire and how often each was seen.
-    pub fn lengths(&self) -> impl Iterator<Item = (u64, u64)> {
-        let short = self.short.iter().enumerate().filter(|(_, count)| **count > 0).map(|(length, count)| (length as u64, *count));
-        short.chain(self.long.iter().map(|(length, count)| (u64::from(*length), *count)))
+        self.lengths.merge(&other.lengths);
     }
 }
 

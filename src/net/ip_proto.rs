@@ -204,7 +204,10 @@ impl fmt::Display for IpProto {
 
 impl Serialize for IpProto {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        match keyword_of(self.0) {
+            Some(keyword) => serializer.serialize_str(keyword),
+            None => serializer.collect_str(self),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt::{self, Write as _};
 
+use arrayvec::ArrayString;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
@@ -115,25 +116,69 @@ fn civil(days: i64) -> (i64, u32, u32) {
     (year, month as u32, day as u32)
 }
 
-impl fmt::Display for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// Long enough for the year of any 64-bit second: `-292277022657-01-27T08:29:53.000000000Z`.
+type Text = ArrayString<40>;
+
+/// The two decimal digits of a number below 100.
+#[inline]
+fn two(n: u32) -> [u8; 2] {
+    [b'0' + (n / 10 % 10) as u8, b'0' + (n % 10) as u8]
+}
+
+impl Timestamp {
+    /// As records print it, without going through the formatting machinery; empty where there is no time.
+    pub fn text(self) -> Text {
+        let mut text = Text::new();
         if !self.is_some() {
-            return f.write_str("no time");
+            return text;
         }
         let (year, month, day) = civil(self.seconds.div_euclid(86_400));
-        let second = self.seconds.rem_euclid(86_400);
-        write!(f, "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60)?;
-        if self.digits > 0 {
-            let fraction = self.nanos / 10u32.pow(9 - u32::from(self.digits));
-            write!(f, ".{fraction:0width$}", width = usize::from(self.digits))?;
+        if (0..=9999).contains(&year) {
+            text.push_str(ascii(&two(year as u32 / 100)));
+            text.push_str(ascii(&two(year as u32 % 100)));
+        } else {
+            // Never fails: the longest year leaves room for the rest.
+            let _ = write!(text, "{}{:04}", if year < 0 { "-" } else { "" }, year.unsigned_abs());
         }
-        f.write_char('Z')
+        let second = self.seconds.rem_euclid(86_400) as u32;
+        let ([m, n], [d, e]) = (two(month), two(day));
+        let ([h, i], [j, k], [s, t]) = (two(second / 3600), two(second / 60 % 60), two(second % 60));
+        text.push_str(ascii(&[b'-', m, n, b'-', d, e, b'T', h, i, b':', j, k, b':', s, t]));
+        self.push_fraction(&mut text);
+        text.push('Z');
+        text
+    }
+
+    /// The fraction of the second with the clock's digits.
+    fn push_fraction(self, text: &mut Text) {
+        if self.digits == 0 {
+            return;
+        }
+        let mut digits = *b".000000000";
+        let mut rest = self.nanos;
+        for digit in digits.iter_mut().skip(1).rev() {
+            *digit += (rest % 10) as u8;
+            rest /= 10;
+        }
+        text.push_str(ascii(digits.get(..=usize::from(self.digits)).unwrap_or_default()));
+    }
+}
+
+/// Bytes known to be ASCII as text.
+#[inline]
+fn ascii(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_some() { f.pad(&self.text()) } else { f.pad("no time") }
     }
 }
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.is_some() { serializer.collect_str(self) } else { serializer.serialize_none() }
+        if self.is_some() { serializer.serialize_str(&self.text()) } else { serializer.serialize_none() }
     }
 }
 
@@ -168,6 +213,13 @@ mod tests {
         assert_eq!(Timestamp::new(-1, 0, 0).to_string(), "1969-12-31T23:59:59Z");
         // 253402300800 is 10000-01-01 (date -u -d @253402300800).
         assert_eq!(Timestamp::new(253_402_300_800, 0, 0).to_string(), "10000-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn the_longest_years_fit() {
+        assert_eq!(Timestamp::new(i64::MAX, 999_999_999, 9).to_string(), "292277026596-12-04T15:30:07.999999999Z");
+        assert_eq!(Timestamp::new(i64::MIN + 1, 0, 9).to_string(), "-292277022657-01-27T08:29:53.000000000Z");
+        assert_eq!(Timestamp::new(-62_167_219_201, 0, 0).to_string(), "-0001-12-31T23:59:59Z");
     }
 
     #[test]

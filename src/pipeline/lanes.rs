@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
 use crate::engine::Work;
-use crate::flow::{SHARDS, Shard};
+use crate::flow::{Flow, SHARDS, Shard};
 
 /// A shard and the number of the batch it wants next.
 struct Lane {
@@ -12,10 +12,19 @@ struct Lane {
     next: AtomicU64,
 }
 
-/// A published batch and how many lanes still want it.
+/// A published batch, how many lanes still want it, and the flows they gave up because of it.
+#[derive(Clone)]
 struct Published {
     work: Arc<Work>,
     lanes_left: Arc<AtomicUsize>,
+    evicted: Arc<Mutex<Vec<(u64, Flow)>>>,
+}
+
+/// A batch that all lanes have seen.
+pub(super) struct Done {
+    pub(super) sequence: u64,
+    pub(super) work: Work,
+    pub(super) evicted: Vec<(u64, Flow)>,
 }
 
 /// A place for a published batch; batch `n` uses place `n % slots`, which is free because no more than `slots` are in flight.
@@ -41,13 +50,14 @@ impl Lanes {
     /// Lets the lanes have a batch.
     pub(super) fn publish(&self, sequence: u64, work: Work) {
         let Some(slot) = self.slot(sequence) else { return };
-        let published = Published { work: Arc::new(work), lanes_left: Arc::new(AtomicUsize::new(SHARDS)) };
+        let published =
+            Published { work: Arc::new(work), lanes_left: Arc::new(AtomicUsize::new(SHARDS)), evicted: Arc::default() };
         *slot.published.lock().unwrap_or_else(PoisonError::into_inner) = Some(published);
         slot.holds.store(sequence + 1, Ordering::SeqCst);
     }
 
     /// Runs every lane that is idle and has something to do, from lane `first` on; batches that all lanes have seen are handed back.
-    pub(super) fn help(&self, first: usize, mut hand_back: impl FnMut(Work)) {
+    pub(super) fn help(&self, first: usize, mut hand_back: impl FnMut(Done)) {
         for offset in 0..SHARDS {
             let number = (first + offset) % SHARDS;
             if let Some(lane) = self.lanes.get(number) {
@@ -70,7 +80,7 @@ impl Lanes {
 
     /// Runs a lane until it has seen all that is published, unless somebody else does. Whoever publishes while a lane is being run may
     /// find it busy and go away, so the runner looks once more after it has let go.
-    fn run(&self, number: usize, lane: &Lane, hand_back: &mut impl FnMut(Work)) {
+    fn run(&self, number: usize, lane: &Lane, hand_back: &mut impl FnMut(Done)) {
         while self.is_ready(lane.next.load(Ordering::SeqCst)) {
             let mut shard = match lane.shard.try_lock() {
                 Ok(shard) => shard,
@@ -87,19 +97,24 @@ impl Lanes {
     }
 
     /// Shows a shard one batch.
-    fn step(&self, number: usize, sequence: u64, shard: &mut Shard, hand_back: &mut impl FnMut(Work)) {
+    fn step(&self, number: usize, sequence: u64, shard: &mut Shard, hand_back: &mut impl FnMut(Done)) {
         let Some(slot) = self.slot(sequence) else { return };
-        let (work, lanes_left) = {
-            let published = slot.published.lock().unwrap_or_else(PoisonError::into_inner);
-            let Some(published) = published.as_ref() else { return };
-            (Arc::clone(&published.work), Arc::clone(&published.lanes_left))
+        let Some(Published { work, lanes_left, evicted }) = slot.published.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        else {
+            return;
         };
         work.account(number, shard);
-        drop(work);
+        let given_up = shard.take_evicted();
+        if !given_up.is_empty() {
+            evicted.lock().unwrap_or_else(PoisonError::into_inner).extend(given_up);
+        }
+        drop((work, evicted));
         if lanes_left.fetch_sub(1, Ordering::SeqCst) == 1 {
             let published = slot.published.lock().unwrap_or_else(PoisonError::into_inner).take();
-            if let Some(work) = published.and_then(|published| Arc::into_inner(published.work)) {
-                hand_back(work);
+            if let Some(Published { work, evicted, .. }) = published
+                && let (Some(work), Some(evicted)) = (Arc::into_inner(work), Arc::into_inner(evicted))
+            {
+                hand_back(Done { sequence, work, evicted: evicted.into_inner().unwrap_or_else(PoisonError::into_inner) });
             }
         }
     }

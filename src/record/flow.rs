@@ -3,10 +3,11 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use arrayvec::ArrayString;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
-use super::words::{CommunityId, ConnState, Direction, Evidence, History, Spi, Verdict};
+use super::words::{CommunityId, ConnState, Direction, Evidence, FindingKind, History, PolicyStatus, Spi, Verdict};
 use crate::net::{IpProto, Timestamp};
 
 /// The word that says what a line is.
@@ -27,15 +28,27 @@ pub struct FlowId {
     pub layer: u8,
 }
 
+impl FlowId {
+    /// As records print it.
+    pub fn text(self) -> ArrayString<24> {
+        let mut text = ArrayString::new();
+        let mut digits = itoa::Buffer::new();
+        text.push_str(digits.format(self.packet));
+        text.push('.');
+        text.push_str(digits.format(self.layer));
+        text
+    }
+}
+
 impl fmt::Display for FlowId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.packet, self.layer)
+        f.pad(&self.text())
     }
 }
 
 impl Serialize for FlowId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(&self.text())
     }
 }
 
@@ -124,8 +137,23 @@ pub struct FlowRecord<'a> {
     pub policy: Option<Policy>,
 }
 
+impl FlowRecord<'_> {
+    /// Whether it is flagged: in an audit when there is a finding about it, else when the catalog does not match it.
+    pub fn is_flagged(&self) -> bool {
+        match &self.policy {
+            Some(policy) => !policy.findings.is_empty(),
+            None => self.verdict.is_some_and(|verdict| verdict != Verdict::Matched),
+        }
+    }
+
+    /// Whether it counts as explained: matched, and somebody answered.
+    pub fn is_explained(&self) -> bool {
+        self.verdict == Some(Verdict::Matched) && !self.notes.iter().any(|note| matches!(*note, "refused" | "unanswered"))
+    }
+}
+
 /// One end of a flow.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct Host<'a> {
     /// Its address.
     pub ip: IpAddr,
@@ -184,7 +212,7 @@ pub struct IcmpErrors {
 }
 
 /// What TCP did.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct Tcp {
     /// Zeek's connection state.
     pub state: ConnState,
@@ -200,10 +228,27 @@ pub struct Tcp {
 }
 
 /// What the policy says of a flow.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct Policy {
-    /// `expected`, `unexpected`, `forbidden` or `outside`.
-    pub status: &'static str,
-    /// Ids of all that allow it.
+    /// The judgement.
+    pub status: PolicyStatus,
+    /// Ids of all that allow or forbid it: links, systems, `expect:1`, `forbid:1`.
     pub by: Vec<String>,
+    /// What there is to say about it; any one flags the flow.
+    pub findings: Vec<Finding>,
+}
+
+/// One finding of an audit.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+pub struct Finding {
+    /// What is wrong.
+    pub kind: FindingKind,
+    /// The link or fact it rests on.
+    pub link: Option<String>,
+    /// A sentence a person can act on.
+    pub text: String,
+    /// Document and line of each fact it rests on.
+    pub sources: Vec<String>,
+    /// A Wireshark display filter that shows the witnesses.
+    pub filter: String,
 }

@@ -1,17 +1,26 @@
-//! Floor 0: what flowlabel says. The flow record and the summary, field for field as scripts read them.
+//! Floor 0: what flowlabel says. The flow record, the update and the summary, field for field as scripts read them.
 //!
 //! Fields that do not apply are `null`, arrays stay arrays, a field may be added, none goes or changes its meaning.
-//! The JSON Schema is generated from these types. Nothing here decides anything.
+//! [`schema`] is generated from these types, and `schema/flowlabel.schema.json` is what it generates. Nothing here decides
+//! anything. One more field of a record is a field of [`FlowRecord`]; where evidence can change it after the record is written,
+//! also a line in `update.rs`; and a column of the CSV format.
 
 mod community_id;
+pub mod escape;
 mod flow;
+mod schema;
 mod summary;
+mod tally;
+mod update;
 mod words;
 
 pub use community_id::CommunityTuple;
-pub use flow::{Flow, FlowId, FlowRecord, Host, Icmp, IcmpErrors, PerSide, Policy, Tcp, Tunnel};
+pub use flow::{Finding, Flow, FlowId, FlowRecord, Host, Icmp, IcmpErrors, PerSide, Policy, Tcp, Tunnel};
+pub use schema::schema;
 pub use summary::{
     Damage, Drops, EvidenceCounts, Explained, FlowCounts, Input, LabelCount, PacketCounts, Quantiles, QuantilesOf, Run, Summary,
     SummaryTag,
 };
-pub use words::{CommunityId, ConnState, Direction, Evidence, History, Spi, Verdict};
+pub use tally::{PacketLengths, SummaryBuilder};
+pub use update::{FlowUpdate, UpdateTag};
+pub use words::{CommunityId, ConnState, Direction, Evidence, FindingKind, History, PolicyStatus, Spi, Verdict};

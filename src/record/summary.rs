@@ -135,7 +135,7 @@ pub struct Explained {
 }
 
 /// One label's share.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, JsonSchema)]
 pub struct LabelCount {
     /// The label; null for flows without one.
     pub label: Option<String>,
