@@ -5,4 +5,5 @@
 pub mod capture;
 pub mod net;
 pub mod record;
+pub mod report;
 pub mod wire;

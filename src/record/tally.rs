@@ -174,7 +174,8 @@ impl Measure {
             self.histogram = Histogram::new(3).ok();
         }
         if let Some(histogram) = &mut self.histogram {
-            histogram.saturating_record((value.round() as u64).min(LARGEST));
+            // It resizes as needed, and LARGEST is within its range: it never fails.
+            let _ = histogram.record((value.round() as u64).min(LARGEST));
         }
         self.largest = self.largest.max(value);
     }
@@ -200,17 +201,18 @@ impl Measure {
 
     /// The value of the `rank`th smallest, from 1.
     fn at_rank(&self, rank: u64) -> Option<f64> {
+        self.at(rank as f64 / self.count() as f64)
+    }
+
+    /// The value at a quantile, as near as the histogram knows it.
+    fn at(&self, quantile: f64) -> Option<f64> {
         let histogram = self.histogram.as_ref()?;
-        let value = histogram.value_at_quantile(rank as f64 / histogram.len() as f64);
+        let value = histogram.median_equivalent(histogram.value_at_quantile(quantile));
         Some(three_digits(value as f64).min(self.largest))
     }
 
     fn quantiles(&self, unit: f64) -> QuantilesOf {
-        let at = |quantile: f64| {
-            let histogram = self.histogram.as_ref()?;
-            let value = three_digits(histogram.value_at_quantile(quantile) as f64).min(self.largest);
-            Some(scaled(value, unit))
-        };
+        let at = |quantile: f64| self.at(quantile).map(|value| scaled(value, unit));
         QuantilesOf { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: self.max(unit) }
     }
 }
