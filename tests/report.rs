@@ -2,6 +2,8 @@
 //!
 //! `REMAKE=1 cargo test --test report` makes the schema and the snapshots of the table anew; read the difference.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on is to fail")]
+
 #[path = "report/community_id.rs"]
 mod community_id;
 #[path = "report/formats.rs"]

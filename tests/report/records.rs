@@ -144,7 +144,9 @@ pub fn summary(records: &[FlowRecord<'_>]) -> Summary {
     summary.run.version = "0.1.0".into();
     summary.run.inputs = vec![Input { path: "x.pcap".into(), bytes: 887 }];
     let mut builder = SummaryBuilder::default();
-    records.iter().for_each(|record| builder.flow(record));
+    for record in records {
+        builder.flow(record);
+    }
     builder.finish(&mut summary);
     summary
 }
@@ -153,7 +155,9 @@ pub fn summary(records: &[FlowRecord<'_>]) -> Summary {
 pub fn written(format: &Format, view: &View, records: &[FlowRecord<'_>], summary: &Summary) -> String {
     let mut report = (format.new)(view);
     let mut out = Vec::new();
-    records.iter().for_each(|record| report.flow(record, &mut out).unwrap());
+    for record in records {
+        report.flow(record, &mut out).unwrap();
+    }
     report.finish(summary, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }

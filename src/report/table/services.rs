@@ -178,7 +178,9 @@ fn middle_cut(ip: &str, room: usize) -> String {
 /// The sum of the services that are not listed: everything minus what is.
 fn left_out(count: usize, shown: &[(String, &Service, &Group)], columns: &Columns, tally: &Tally, view: &View) -> Line {
     let mut rest = tally.total;
-    shown.iter().for_each(|(.., group)| rest.apply(group.amount, super::Apply::Take));
+    for (.., group) in shown {
+        rest.apply(group.amount, super::Apply::Take);
+    }
     let over = if tally.services.overflowed() { "over " } else { "" };
     let mut line = Line::new(view.color);
     line.gap(2).left(Style::Dim, &format!("{over}{count} more"), columns.label);
