@@ -141,9 +141,10 @@ impl Timestamp {
             let _ = write!(text, "{}{:04}", if year < 0 { "-" } else { "" }, year.unsigned_abs());
         }
         let second = self.seconds.rem_euclid(86_400) as u32;
-        let ([m, n], [d, e]) = (two(month), two(day));
-        let ([h, i], [j, k], [s, t]) = (two(second / 3600), two(second / 60 % 60), two(second % 60));
-        text.push_str(ascii(&[b'-', m, n, b'-', d, e, b'T', h, i, b':', j, k, b':', s, t]));
+        for (mark, number) in [("-", month), ("-", day), ("T", second / 3600), (":", second / 60 % 60), (":", second % 60)] {
+            text.push_str(mark);
+            text.push_str(ascii(&two(number)));
+        }
         self.push_fraction(&mut text);
         text.push('Z');
         text

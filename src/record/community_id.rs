@@ -42,15 +42,15 @@ impl CommunityTuple {
     pub fn id(&self) -> CommunityId {
         let (ports, one_way) = self.hashed_ports();
         let (source_port, destination_port) = ports.unwrap_or_default();
-        let (from, to) = ((self.source, source_port), (self.destination, destination_port));
-        let swap = !one_way && (octets(&from.0), from.1) > (octets(&to.0), to.1);
-        let (low, high) = if swap { (to, from) } else { (from, to) };
+        let from = (octets(self.source), source_port.to_be_bytes());
+        let to = (octets(self.destination), destination_port.to_be_bytes());
+        let (low, high) = if !one_way && from > to { (to, from) } else { (from, to) };
 
+        let seed = [0, 0];
+        let both = [low.1, high.1];
+        let hashed = if ports.is_some() { both.as_flattened() } else { &[] };
         let mut input = ArrayVec::<u8, LONGEST_INPUT>::new();
-        let ports = ports.map(|_| [low.1.to_be_bytes(), high.1.to_be_bytes()]);
-        let parts: [&[u8]; 5] =
-            [&[0, 0], &octets(&low.0), &octets(&high.0), &[self.protocol.0, 0], ports.as_ref().map_or(&[], |p| p.as_flattened())];
-        for part in parts {
+        for part in [&seed, &*low.0, &*high.0, &[self.protocol.0, 0], hashed] {
             // Never fails: the parts are at most LONGEST_INPUT bytes.
             let _ = input.try_extend_from_slice(part);
         }
@@ -74,7 +74,7 @@ impl CommunityTuple {
 }
 
 /// An address in network byte order.
-fn octets(ip: &IpAddr) -> ArrayVec<u8, 16> {
+fn octets(ip: IpAddr) -> ArrayVec<u8, 16> {
     match ip {
         IpAddr::V4(ip) => ip.octets().into_iter().collect(),
         IpAddr::V6(ip) => ip.octets().into(),

@@ -6,25 +6,43 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::ops::RangeInclusive;
 
 /// Whether a character does something to a terminal or to the eye instead of being shown.
 pub fn is_unsafe(c: char) -> bool {
     match c {
         ' '..='~' => false,
-        // C0, DEL and C1: escape sequences start with ESC or with U+009B alone.
-        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => true,
-        // Bidirectional marks, embeddings, overrides and isolates (UAX 9).
-        '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
-        // Line and paragraph separators.
-        '\u{2028}' | '\u{2029}' => true,
-        // Characters without a width: soft hyphen, joiners, fillers, deprecated format characters, BOM.
-        '\u{ad}' | '\u{34f}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' => true,
-        '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{3164}' | '\u{feff}' => true,
-        // Interlinear annotation, tags, variation selectors.
-        '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}' => true,
-        _ => false,
+        c if c.is_ascii() => true,
+        c => UNSAFE.iter().any(|range| range.contains(&c)),
     }
 }
+
+/// The unsafe characters beyond ASCII.
+const UNSAFE: &[RangeInclusive<char>] = &[
+    // C1 controls: U+009B alone starts an escape sequence.
+    '\u{80}'..='\u{9f}',
+    // Bidirectional marks, embeddings, overrides and isolates (UAX 9); line and paragraph separators between them.
+    '\u{61c}'..='\u{61c}',
+    '\u{200e}'..='\u{200f}',
+    '\u{2028}'..='\u{202e}',
+    '\u{2066}'..='\u{2069}',
+    // Characters that are not seen: soft hyphen, joiners, fillers, deprecated format characters, the byte order mark.
+    '\u{ad}'..='\u{ad}',
+    '\u{34f}'..='\u{34f}',
+    '\u{115f}'..='\u{1160}',
+    '\u{17b4}'..='\u{17b5}',
+    '\u{180b}'..='\u{180f}',
+    '\u{200b}'..='\u{200d}',
+    '\u{2060}'..='\u{2065}',
+    '\u{206a}'..='\u{206f}',
+    '\u{3164}'..='\u{3164}',
+    '\u{feff}'..='\u{feff}',
+    '\u{ffa0}'..='\u{ffa0}',
+    // Variation selectors, interlinear annotation, tags.
+    '\u{fe00}'..='\u{fe0f}',
+    '\u{fff0}'..='\u{fffb}',
+    '\u{e0000}'..='\u{e0fff}',
+];
 
 /// Text with every unsafe character shown as an escape; borrowed when there is none.
 pub fn visible(text: &str) -> Cow<'_, str> {

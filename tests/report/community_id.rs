@@ -3,7 +3,7 @@
 use flowlabel::net::IpProto;
 use flowlabel::record::CommunityTuple;
 
-const VECTORS: &str = include_str!("report/community_id.csv");
+const VECTORS: &str = include_str!("community_id.csv");
 
 fn vector(line: &str) -> (CommunityTuple, &str) {
     let mut cells = line.split(',').skip(1);

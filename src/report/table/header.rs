@@ -1,0 +1,102 @@
+//! The head of the table: what was read, how much it is, and how much of it is explained.
+
+use super::line::{Line, Style, fit};
+use super::tally::Tally;
+use super::{View, units};
+use crate::record::{Input, Summary};
+
+/// Between two pieces of a line.
+const GAP: usize = 3;
+
+/// The lines of the head.
+pub(super) fn lines(summary: &Summary, tally: &Tally, view: &View) -> Vec<Line> {
+    let mut lines = pieces(&read(summary), view);
+    lines.extend(pieces(&sizes(summary, tally), view));
+    lines.extend(pieces(&verdicts(summary, tally), view));
+    lines
+}
+
+/// Pieces with a gap between them, on as many lines as they need.
+fn pieces(pieces: &[(Style, String)], view: &View) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for (style, piece) in pieces {
+        let piece = fit(piece, view.width);
+        match lines.last_mut() {
+            Some(line) if line.column() + GAP + piece.chars().count() <= view.width => {
+                line.gap(GAP).put(*style, &piece);
+            }
+            _ => {
+                let mut line = Line::new(view.color);
+                line.put(*style, &piece);
+                lines.push(line);
+            }
+        }
+    }
+    lines
+}
+
+/// The inputs and their time.
+fn read(summary: &Summary) -> Vec<(Style, String)> {
+    let mut said = vec![(Style::Bold, inputs(&summary.run.inputs))];
+    if let (Some(first), Some(last)) = (summary.first, summary.last) {
+        let seconds = last.nanos_since(first) as f64 / 1e9;
+        said.push((Style::Plain, format!("{} ({})", units::span(first, last), units::duration(seconds))));
+    }
+    said
+}
+
+fn inputs(inputs: &[Input]) -> String {
+    match inputs {
+        [] => "no input".into(),
+        [one] if one.path == "-" => "standard input".into(),
+        [one] => one.path.clone(),
+        [first, .., last] => format!("{} inputs: {} to {}", inputs.len(), first.path, last.path),
+    }
+}
+
+/// Packets, bytes and flows.
+fn sizes(summary: &Summary, tally: &Tally) -> Vec<(Style, String)> {
+    let packets = summary.packets;
+    let mut said = vec![
+        (Style::Plain, many(packets.total, "packet")),
+        (Style::Plain, units::bytes(summary.bytes)),
+        (Style::Plain, many(tally.total.flows, "flow")),
+    ];
+    if packets.non_ip > 0 {
+        let mut kinds: Vec<_> = summary.non_ip.iter().collect();
+        kinds.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
+        let kinds: Vec<_> = kinds.into_iter().take(3).map(|(kind, count)| format!("{kind} {}", units::count(*count))).collect();
+        said.push((Style::Dim, format!("no IP: {}", kinds.join(", "))));
+    }
+    for (count, what) in [(summary.fragments, "fragment"), (summary.duplicates, "duplicate")] {
+        if count > 0 {
+            said.push((Style::Dim, many(count, what)));
+        }
+    }
+    said
+}
+
+/// How much is explained, once there is a catalog.
+fn verdicts(summary: &Summary, tally: &Tally) -> Vec<(Style, String)> {
+    let flows = summary.flows;
+    if flows.matched + flows.mismatched + flows.unmatched == 0 {
+        return Vec::new();
+    }
+    let of_flows = units::percent(tally.explained.flows, tally.total.flows);
+    let of_bytes = units::percent(tally.explained.bytes, tally.total.bytes);
+    let mut said = vec![(Style::Bold, format!("explained {of_flows} of flows, {of_bytes} of bytes"))];
+    for (count, word, style) in [
+        (flows.matched, "matched", Style::Good),
+        (flows.mismatched, "mismatched", Style::Bad),
+        (flows.unmatched, "unmatched", Style::Warn),
+    ] {
+        let style = if count == 0 { Style::Dim } else { style };
+        said.push((style, format!("{} {word}", units::count(count))));
+    }
+    said
+}
+
+/// `1 flow`, `3.4 k flows`.
+pub(super) fn many(count: u64, what: &str) -> String {
+    format!("{} {what}{}", units::count(count), if count == 1 { "" } else { "s" })
+}
