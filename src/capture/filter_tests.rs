@@ -86,7 +86,8 @@ fn each_link_type_has_its_own_program() {
 #[test]
 fn a_filter_that_cannot_be_is_an_error_at_once() {
     let path = std::env::current_exe().unwrap();
-    let error = open(&[path.clone()], &Options { filter: Some("port port".to_owned()), ..Options::default() }).err().unwrap();
+    let error =
+        open(std::slice::from_ref(&path), &Options { filter: Some("port port".to_owned()), ..Options::default() }).err().unwrap();
     assert!(error.to_string().contains("syntax error"), "{error}");
     // Makes sense on 802.11 only.
     assert!(open(&[path], &Options { filter: Some("wlan type mgt".to_owned()), ..Options::default() }).is_ok());

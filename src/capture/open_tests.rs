@@ -184,10 +184,7 @@ fn a_mapped_file_gives_the_same_as_a_stream() {
     let stream = read_bytes(&bytes);
     assert_eq!((mapped.packets.len(), stream.packets.len()), (1199, 1199));
     assert_eq!(mapped.packets.last(), Some(&(1199, 7)));
-    assert_eq!(
-        mapped.damage,
-        ["large: the file ends in a packet, after 60000 of 60001 captured bytes; the file was not read beyond"]
-    );
+    assert_eq!(mapped.damage, ["large: the file ends in a packet, after 60000 of 60001 captured bytes; nothing was read beyond"]);
     assert_eq!(stream.damage[0].offset, 24 + 1199 * 60_017);
 }
 

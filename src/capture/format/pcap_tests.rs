@@ -116,8 +116,8 @@ fn every_cut_gives_the_whole_packets_and_one_damage() {
 fn the_message_says_where_the_file_is_cut() {
     let file = pcap_file(false, 2);
     let reason = |len: usize| read_bytes(&file[..len]).damage[0].reason.clone();
-    assert_eq!(reason(24 + 36 + 5), "the file ends in a packet's header, after 5 of 16 bytes; the file was not read beyond");
-    assert_eq!(reason(24 + 36 + 18), "the file ends in a packet, after 2 of 20 captured bytes; the file was not read beyond");
+    assert_eq!(reason(24 + 36 + 5), "the file ends in a packet's header, after 5 of 16 bytes; nothing was read beyond");
+    assert_eq!(reason(24 + 36 + 18), "the file ends in a packet, after 2 of 20 captured bytes; nothing was read beyond");
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn after_a_hole_few_packets_do_not_convince() {
     file[24 + 9 * 36..24 + 12 * 36].fill(0xee);
     let out = read_bytes(&file);
     assert_eq!((out.packets.len(), out.damage.len()), (9, 1));
-    assert!(out.damage[0].reason.ends_with("the file was not read beyond"), "{:?}", out.damage);
+    assert!(out.damage[0].reason.ends_with("nothing was read beyond"), "{:?}", out.damage);
 }
 
 #[test]
