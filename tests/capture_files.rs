@@ -3,6 +3,8 @@
 //! The folder is `../shared/captures` beside the repository, or what `FLOWLABEL_CAPTURES` names: `files/` holds the captures, `oracle/` a
 //! JSON file for each with `header.records` (a parser of its own, not tshark) and `totals.frames` (tshark's count).
 
+#![expect(clippy::expect_used, reason = "a test says what it expects")]
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +12,23 @@ use flowlabel::capture::{Batch, Options, Source, open};
 use serde_json::Value;
 
 /// Captures where the right number is not the oracle's, with the number and why.
-const EXCEPTIONS: &[(&str, u64, &str)] = &[];
+const EXCEPTIONS: &[(&str, u64, &str)] = &[
+    (
+        "libpcap/tests/shb-option-too-long.pcapng",
+        0,
+        "no block repeats its length at its end (the first says 52 and 0x30303030); tshark and libpcap refuse the file",
+    ),
+    (
+        "pcapplusplus/Tests/Fuzzers/RegressionTests/regression_samples/clusterfuzz-testcase-minimized-FuzzTarget-5766899836387328",
+        1,
+        "version 2.3 with the lengths 0x20202020 and 4: the swapped order of such files makes it a whole packet of 4 bytes",
+    ),
+    (
+        "python-pcapng/test_data/test007.ntar",
+        1,
+        "the last block's length of 139 is no multiple of 4, but it is repeated where the padded block ends, so the block is whole",
+    ),
+];
 
 fn folder() -> PathBuf {
     std::env::var_os("FLOWLABEL_CAPTURES")
@@ -72,7 +90,8 @@ fn every_capture_has_as_many_packets_as_its_framing() {
         judged += 1;
         damaged += u64::from(damage.is_some());
         let tail = &page["header"]["tail_cut"];
-        if packets != expected || (tail.is_string() && damage.is_none()) {
+        let unsaid = exception.is_none() && tail.is_string() && damage.is_none();
+        if packets != expected || unsaid {
             wrong.push(format!("{name}: {packets} packets, expected {expected}; damage {damage:?}, oracle {tail}"));
         }
     }

@@ -1,7 +1,7 @@
 //! Runs classic BPF programs over frames.
 //!
 //! libpcap compiles filters; run by its own `pcap_offline_filter` through the safe wrapper they would take a snapped frame's captured
-//! length for its length, so `greater 1000` would miss. The machine is that of McCanne and Jacobson (1993), opcodes as in
+//! length for its length, so `greater 1000` would miss. The machine is that of the BSD Packet Filter paper (1993), opcodes as in
 //! `pcap/bpf.h`; a load outside of the captured bytes rejects the frame.
 
 /// Words of scratch memory.

@@ -134,7 +134,8 @@ fn read(shown: &str) -> Option<Instruction> {
 fn dlt(link: LinkType) -> i32 {
     match link.0 {
         100 => 11,
-        101 => 12,
+        // 14 is what OpenBSD calls raw IP.
+        14 | 101 => 12,
         102 => 15,
         103 => 16,
         106 => 19,

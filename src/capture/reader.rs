@@ -125,11 +125,9 @@ impl Reader {
             let window = self.storage.window();
             self.format.resync(window.get(..SCAN).unwrap_or(window))
         });
-        let rest = self.storage.window().len();
         let done = match skip {
             Some(bytes) => format!("{bytes} bytes were passed over"),
-            None if rest == 0 => "nothing follows".to_owned(),
-            None => "the file was not read beyond".to_owned(),
+            None => "nothing was read beyond".to_owned(),
         };
         let packet = self.packets + u64::from(fault.packet);
         self.damage(packet > 0, packet, format!("{}; {done}", fault.reason), log);

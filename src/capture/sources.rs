@@ -31,8 +31,8 @@ impl Source for Files {
                 self.current = self.opener.next();
             }
             let Some((reader, input)) = &mut self.current else {
-                *batch = Batch { bytes: Bytes::None, packets: std::mem::take(&mut batch.packets) };
                 batch.packets.clear();
+                batch.bytes = Bytes::None;
                 return false;
             };
             if reader.fill(batch, &mut self.number, &mut self.opener.log) {

@@ -56,7 +56,7 @@ pub(in crate::capture) fn describe(head: &[u8]) -> String {
 /// ETL: a buffer size in whole KiB, and behind the buffer header of 72 bytes a system trace header with its marker 0xc0.
 fn is_event_trace(head: &[u8]) -> bool {
     let size = super::u32_at(head, 0, false);
-    size >= 1024 && size <= 16 << 20 && size % 1024 == 0 && matches!(head.get(0x4a..0x4c), Some([1 | 2, 0xc0]))
+    (1024..=16 << 20).contains(&size) && size.is_multiple_of(1024) && matches!(head.get(0x4a..0x4c), Some([1 | 2, 0xc0]))
 }
 
 /// UTF-8 (the last character may be cut) or UTF-16 with its mark, without control characters that text does not have.

@@ -32,8 +32,10 @@ const NEIGHBOUR_SECONDS: u64 = 86_400;
 struct Flavour {
     big: bool,
     nanos: bool,
-    lcap: bool,
-    patched: bool,
+    /// Length of the file header.
+    header: usize,
+    /// Layouts a record header may have.
+    variants: &'static [Variant],
 }
 
 impl Flavour {
@@ -42,20 +44,21 @@ impl Flavour {
     }
 
     fn in_order(magic: u32, big: bool) -> Option<Self> {
-        let plain = Self { big, nanos: false, lcap: false, patched: false };
+        let plain = Self { big, nanos: false, header: HEADER, variants: &[Variant::Plain] };
         match magic {
-            0xa1b2_c3d4 => Some(plain),
+            0xa1b2_c3d4 => Some(Self { variants: variant::USUAL, ..plain }),
             0xa1b2_3c4d => Some(Self { nanos: true, ..plain }),
-            0xa1b2_cd34 => Some(Self { patched: true, ..plain }),
+            0xa1b2_cd34 => Some(Self { variants: variant::PATCHED, ..plain }),
             // IXIA's hardware and software captures.
-            0x1c00_01ac => Some(Self { nanos: true, lcap: true, ..plain }),
-            0x1c00_01ab => Some(Self { lcap: true, ..plain }),
+            0x1c00_01ac => Some(Self { nanos: true, header: LCAP_HEADER, ..plain }),
+            0x1c00_01ab => Some(Self { header: LCAP_HEADER, ..plain }),
             _ => None,
         }
     }
 
-    fn header_len(self) -> usize {
-        if self.lcap { LCAP_HEADER } else { HEADER }
+    /// Whether the layout has to be guessed: there is no usual one to fall back to.
+    fn must_guess(self) -> bool {
+        !self.variants.contains(&Variant::Plain)
     }
 }
 
@@ -104,22 +107,21 @@ struct Record {
 
 fn peek(magic: [u8; 4], patient: bool) -> usize {
     let Some(flavour) = Flavour::of(magic) else { return HEADER };
-    // Under the patched number there is no usual layout to fall back to.
-    if patient || flavour.patched { flavour.header_len() + TRIAL } else { flavour.header_len() }
+    if patient || flavour.must_guess() { flavour.header + TRIAL } else { flavour.header }
 }
 
 /// `patient` says whether the window shows the first records, so that the variant can be told.
 fn open(window: &[u8], patient: bool) -> Result<Opened, String> {
     let flavour = window.first_chunk().and_then(|magic| Flavour::of(*magic)).ok_or("not a pcap file")?;
-    let Some((header, records)) = window.split_at_checked(flavour.header_len()) else {
-        return Err(format!("the file header is cut: {} of {} bytes", window.len(), flavour.header_len()));
+    let Some((header, records)) = window.split_at_checked(flavour.header) else {
+        return Err(format!("the file header is cut: {} of {} bytes", window.len(), flavour.header));
     };
     let mut pcap = Pcap::new(flavour, header);
-    if pcap.lengths == Lengths::Usual && !flavour.nanos && !flavour.lcap && (patient || flavour.patched) {
-        let variants = if flavour.patched { variant::PATCHED } else { variant::USUAL };
-        pcap.variant = variant::best(variants, records, pcap.bounds);
+    // Only files of version 2.4 have other layouts.
+    if pcap.lengths == Lengths::Usual && (patient || flavour.must_guess()) {
+        pcap.variant = variant::best(flavour.variants, records, pcap.bounds);
     }
-    Ok((Box::new(pcap), flavour.header_len()))
+    Ok((Box::new(pcap), flavour.header))
 }
 
 impl Pcap {

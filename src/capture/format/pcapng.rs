@@ -4,11 +4,12 @@
 //! are passed over by their length. The repeated length makes it possible to find a block again after damage.
 
 use super::clock::Clock;
-use super::{ABSURD, Fault, Format, Kind, Opened, Sink, Step, u16_at, u32_at};
+use super::{ABSURD, Fault, Format, Kind, Sink, Step, u16_at, u32_at};
 use crate::net::{LinkType, Timestamp};
 
 /// The entry in the table of formats.
-pub(super) const KIND: Kind = Kind { is: |magic| magic == SECTION.to_be_bytes(), peek: |_, _| 4, open };
+pub(super) const KIND: Kind =
+    Kind { is: |magic| magic == SECTION.to_be_bytes(), peek: |_, _| 4, open: |_, _| Ok((Box::new(PcapNg::default()), 0)) };
 
 /// Section header: reads the same in both byte orders.
 const SECTION: u32 = 0x0a0d_0d0a;
@@ -27,10 +28,6 @@ const BEFORE: usize = 8;
 const MOST_INTERFACES: usize = 65_536;
 /// So many sensible blocks in a row convince that the place was found again.
 const CONVINCING: usize = 4;
-
-fn open(_: &[u8], _: bool) -> Result<Opened, String> {
-    Ok((Box::new(PcapNg::default()), 0))
-}
 
 /// What a section says of an interface; `link` is `None` when its description could not be read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -195,7 +192,7 @@ impl PcapNg {
         if !matches!(u32_at(head, 0, big), INTERFACE..=6 | 9 | 10 | 0xbad | 0x4000_0bad | SECTION) {
             return None;
         }
-        let block = Block::read(head, big).ok().filter(|block| block.claimed % 4 == 0)?;
+        let block = Block::read(head, big).ok().filter(|block| block.claimed.is_multiple_of(4))?;
         let trailer = block.len() - 4;
         (bytes.len() > trailer && u32_at(bytes, trailer, block.big) == block.claimed).then_some(block)
     }
