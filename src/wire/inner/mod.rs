@@ -17,9 +17,13 @@ mod mpls;
 mod ports;
 mod ppp;
 mod pppoe;
+#[cfg(test)]
+mod properties;
 mod tags;
 mod tcp;
 mod teredo;
+#[cfg(test)]
+mod testing;
 mod udp;
 mod vlan;
 mod vxlan;
