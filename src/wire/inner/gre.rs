@@ -26,7 +26,7 @@ struct Header<'a> {
 }
 
 /// The header with its optional words, in the order of their flags.
-fn header<'a>(window: Window<'a>) -> Option<Header<'a>> {
+fn header(window: Window<'_>) -> Option<Header<'_>> {
     let (flags, payload_type) = (window.be16(0)?, window.be16(2)?);
     let mut rest = window.skip(4);
     if flags & (CHECKSUM | ROUTING) != 0 {

@@ -93,8 +93,11 @@ pub(super) fn spans_hold(layer: &Layer, captured: usize) {
     assert!(layer.payload.end <= layer.packet.end, "{layer:?}");
 }
 
-/// Protocol number, ports and tunnel of each layer.
-pub(super) fn summary(decoded: &Decoded) -> Vec<(u8, Option<(u16, u16)>, &'static str, Option<u32>)> {
+/// Protocol number, ports, tunnel and its key.
+type Seen = (u8, Option<(u16, u16)>, &'static str, Option<u32>);
+
+/// What tests ask of each layer.
+pub(super) fn summary(decoded: &Decoded) -> Vec<Seen> {
     let ports = |layer: &Layer| layer.has_ports.then_some((layer.src_port, layer.dst_port));
     decoded.layers.iter().map(|layer| (layer.protocol.0, ports(layer), layer.via.kind, layer.via.key)).collect()
 }

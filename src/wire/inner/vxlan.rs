@@ -12,20 +12,20 @@ const I: u8 = 0x08;
 /// GPE: the next protocol is there.
 const P: u8 = 0x04;
 
-fn vni(h: &[u8; HEADER]) -> u32 {
+fn vni(h: [u8; HEADER]) -> u32 {
     u32::from_be_bytes([0, h[4], h[5], h[6]])
 }
 
 /// Reads a VXLAN header. Anything without its flag on the port is no tunnel.
 pub(super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
-    let Some(h) = window.peek::<HEADER>().filter(|h| h[0] & I != 0) else { return Ok(Next::Done) };
+    let Some(&h) = window.peek::<HEADER>().filter(|h| h[0] & I != 0) else { return Ok(Next::Done) };
     walk.tunnel("vxlan", Some(vni(h)));
     Ok(Next::Link(LinkType::ETHERNET, window.skip(HEADER)))
 }
 
 /// Reads a VXLAN-GPE header, which says what follows.
 pub(super) fn gpe<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
-    let Some(h) = window.peek::<HEADER>().filter(|h| h[0] & P != 0) else { return Ok(Next::Done) };
+    let Some(&h) = window.peek::<HEADER>().filter(|h| h[0] & P != 0) else { return Ok(Next::Done) };
     walk.tunnel("vxlan", Some(vni(h)));
     let inside = window.skip(HEADER);
     match h[3] {
