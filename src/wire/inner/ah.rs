@@ -51,3 +51,52 @@ fn protected<'a>(walk: &mut Walk<'_>, protocol: IpProto, window: Window<'a>) -> 
         None => Ok(Next::Protocol(chain.protocol, chain.inside)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{
+        carries_passenger, decode_cut, decode_packet, ethernet, ipv4, ipv6, passenger, stopped, summary, udp, with,
+    };
+    use super::*;
+
+    /// 24 bytes: length 4, SPI 0x100, sequence 1, a check value of 12 bytes.
+    fn ah(next: &str, inside: &[u8]) -> Vec<u8> {
+        with(&format!("{next} 04 0000 00000100 00000001 aaaaaaaa aaaaaaaa aaaaaaaa"), inside)
+    }
+
+    #[test]
+    fn the_transport_it_protects_is_one_more_layer_of_the_same_length() {
+        let decoded = decode_packet(&ipv4(51, &ah("11", &udp(1111, 2222, b"inside"))));
+        assert_eq!(summary(&decoded), [(51, None, "", None), (17, Some((1111, 2222)), "ah", None)]);
+        assert_eq!(decoded.layers[0].transport, Transport::Spi(0x100));
+        assert_eq!(decoded.layers.iter().map(|layer| layer.ip_len).collect::<Vec<_>>(), [58, 58]);
+        assert_eq!(decoded.layers[0].src, decoded.layers[1].src);
+    }
+
+    #[test]
+    fn in_tunnel_mode_the_inner_packet_is_the_next_layer() {
+        carries_passenger(&ipv4(51, &ah("04", &passenger())), (51, None), "ah", None);
+    }
+
+    #[test]
+    fn it_stands_among_ipv6_extension_headers() {
+        let inside = with("11 00 010400000000", &udp(1111, 2222, b"inside"));
+        let decoded = decode_packet(&ipv6(0, &with("33 00 010400000000", &ah("3c", &inside))));
+        assert_eq!(summary(&decoded), [(51, None, "", None), (17, Some((1111, 2222)), "ah", None)]);
+    }
+
+    #[test]
+    fn nothing_behind_it_is_no_layer() {
+        assert_eq!(summary(&decode_packet(&ipv6(51, &ah("3b", b"")))), [(51, None, "", None)]);
+    }
+
+    #[test]
+    fn a_header_that_is_cut_protects_nothing_that_can_be_read() {
+        let frame = ethernet(0x0800, &ipv4(51, &ah("11", &udp(1111, 2222, b"inside"))));
+        for captured in [0, 11, 12, 23] {
+            let cut = decode_cut(&frame, 34 + captured);
+            assert_eq!((cut.layers.len(), stopped(&cut)), (1, "ah-header-cut".into()));
+        }
+        assert_eq!(decode_cut(&frame, 34 + 12).layers[0].transport, Transport::Spi(0x100));
+    }
+}

@@ -41,3 +41,34 @@ fn type_three(window: Window<'_>) -> Result<Next<'_>, Stop> {
     let subheader = if h[11] & 1 == 1 { SUBHEADER } else { 0 };
     Ok(Next::Link(LinkType::ETHERNET, window.skip(TYPE_III_HEADER + subheader)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{carries_nothing, carries_passenger, decode_packet, ethernet, ipv4, passenger, stopped, with};
+
+    fn mirrored(headers: &str) -> Vec<u8> {
+        ipv4(47, &with(headers, &ethernet(0x0800, &passenger())))
+    }
+
+    #[test]
+    fn the_three_types_differ_in_their_headers() {
+        carries_passenger(&mirrored("0000 88be"), (47, None), "erspan", None);
+        carries_passenger(&mirrored("1000 88be 00000001 1001 0402 00000000"), (47, None), "erspan", Some(2));
+        carries_passenger(&mirrored("1000 22eb 00000001 2001 0402 00000000 0000 0000"), (47, None), "erspan", Some(2));
+        let subheader = "1000 22eb 00000001 2001 0402 00000000 0000 0001 0000000000000000";
+        carries_passenger(&mirrored(subheader), (47, None), "erspan", Some(2));
+    }
+
+    #[test]
+    fn tags_inside_belong_to_the_mirrored_layer() {
+        let tagged = ethernet(0x8100, &with("000a 0800", &passenger()));
+        let decoded = decode_packet(&ipv4(47, &with("0000 88be", &tagged)));
+        assert_eq!((decoded.layers[0].vlans.as_slice(), decoded.layers[1].vlans.as_slice()), (&[][..], &[10][..]));
+    }
+
+    #[test]
+    fn what_is_not_ethernet_or_no_known_version_is_not_entered() {
+        carries_nothing(&mirrored("1000 22eb 00000001 2001 0402 00000000 0000 0800"));
+        assert_eq!(stopped(&decode_packet(&mirrored("1000 88be 00000001 3001 0402 00000000"))), "erspan-version");
+    }
+}

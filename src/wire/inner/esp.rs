@@ -22,3 +22,31 @@ pub(super) fn in_udp<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next
     }
     Ok(Next::Done)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{decode_packet, hex, ipv4, udp};
+    use super::*;
+
+    const ESP: &str = "00001234 00000001 5a5a5a5a 5a5a5a5a";
+
+    #[test]
+    fn its_index_is_on_the_layer() {
+        let layer = decode_packet(&ipv4(50, &hex(ESP))).layers[0];
+        assert_eq!((layer.transport, layer.payload_len), (Transport::Spi(0x1234), 8));
+    }
+
+    #[test]
+    fn in_udp_it_is_told_from_ike_and_keep_alives() {
+        let transport = |payload: &[u8]| decode_packet(&ipv4(17, &udp(4500, 61000, payload))).layers[0].transport;
+        assert_eq!(transport(&hex(ESP)), Transport::Spi(0x1234));
+        assert_eq!(transport(&hex("00000000 0102030405060708")), Transport::None);
+        assert_eq!(transport(&[0xff]), Transport::None);
+    }
+
+    #[test]
+    fn in_udp_the_datagram_keeps_its_payload() {
+        let decoded = decode_packet(&ipv4(17, &udp(4500, 4500, &hex(ESP))));
+        assert_eq!((decoded.layers.len(), decoded.layers[0].has_ports, decoded.layers[0].payload_len), (1, true, 16));
+    }
+}

@@ -19,3 +19,25 @@ pub(super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'
         kind => Ok(Next::Ether(kind, inside)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{carries_nothing, carries_passenger, ethernet, ipv4, passenger, udp, with};
+
+    fn geneve(header: &str, inside: &[u8]) -> Vec<u8> {
+        ipv4(17, &udp(50000, 6081, &with(header, inside)))
+    }
+
+    #[test]
+    fn it_carries_ethernet_or_ip_behind_its_options() {
+        let outer = (17, Some((50000, 6081)));
+        carries_passenger(&geneve("00 00 6558 000001 00", &ethernet(0x0800, &passenger())), outer, "geneve", Some(1));
+        carries_passenger(&geneve("00 00 0800 000001 00", &passenger()), outer, "geneve", Some(1));
+        carries_passenger(&geneve("02 40 0800 000001 00 0102000100000000", &passenger()), outer, "geneve", Some(1));
+    }
+
+    #[test]
+    fn an_unknown_version_is_not_entered() {
+        carries_nothing(&geneve("40 00 0800 000001 00", &passenger()));
+    }
+}

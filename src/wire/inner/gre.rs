@@ -26,7 +26,7 @@ struct Header<'a> {
 }
 
 /// The header with its optional words, in the order of their flags.
-fn header<'a>(window: Window<'a>) -> Option<Header<'a>> {
+fn header(window: Window<'_>) -> Option<Header<'_>> {
     let (flags, payload_type) = (window.be16(0)?, window.be16(2)?);
     let mut rest = window.skip(4);
     if flags & (CHECKSUM | ROUTING) != 0 {
@@ -90,5 +90,62 @@ fn wccp(payload: Window<'_>) -> Result<Next<'_>, Stop> {
     match payload.header::<1>("wccp-packet-cut")?[0] >> 4 {
         4 => Ok(Next::Ipv4(payload)),
         _ => Ok(Next::Ipv4(payload.skip(4))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{
+        carries_nothing, carries_passenger, decode_packet, ethernet, ipv4, ipv6, passenger, stopped, summary, udp, with,
+    };
+
+    fn gre(header: &str, inside: &[u8]) -> Vec<u8> {
+        ipv4(47, &with(header, inside))
+    }
+
+    #[test]
+    fn optional_words_are_skipped_in_their_order() {
+        carries_passenger(&gre("0000 0800", &passenger()), (47, None), "gre", None);
+        carries_passenger(&gre("8000 0800 cccc0000", &passenger()), (47, None), "gre", None);
+        carries_passenger(&gre("b000 0800 cccc0000 00000007 00000001", &passenger()), (47, None), "gre", Some(7));
+        // Two source route entries: four bytes of address family 0x0800, and the end.
+        let routes = "4000 0800 00000000 0800 00 04 0a000009 0000 00 00";
+        carries_passenger(&gre(routes, &passenger()), (47, None), "gre", None);
+    }
+
+    #[test]
+    fn pptp_has_a_call_id_and_perhaps_an_acknowledgement() {
+        carries_passenger(&gre("3081 880b 0026 0007 00000001 00000001 ff030021", &passenger()), (47, None), "gre", Some(7));
+        carries_passenger(&gre("3001 880b 0023 0007 00000001 21", &passenger()), (47, None), "gre", Some(7));
+        carries_nothing(&gre("2081 880b 0000 0007 00000001", b""));
+    }
+
+    #[test]
+    fn the_payload_is_read_by_its_type() {
+        carries_passenger(&gre("2000 6558 00000100", &ethernet(0x0800, &passenger())), (47, None), "gre", Some(256));
+        carries_passenger(&gre("0000 8847 00010140", &passenger()), (47, None), "gre", None);
+        carries_passenger(&gre("0000 883e", &passenger()), (47, None), "gre", None);
+        carries_passenger(&gre("0000 883e 01020304", &passenger()), (47, None), "gre", None);
+        let six = decode_packet(&gre("0000 86dd", &ipv6(17, &udp(1111, 2222, b""))));
+        assert_eq!(summary(&six), [(47, None, "", None), (17, Some((1111, 2222)), "gre", None)]);
+        carries_nothing(&gre("0000 2000", b"CDP, not IP"));
+    }
+
+    #[test]
+    fn a_keep_alive_is_two_headers_and_nothing() {
+        let answer = ipv4(47, &with("0000 0000", b""));
+        assert_eq!(summary(&decode_packet(&gre("0000 0800", &answer))), [(47, None, "", None), (47, None, "gre", None)]);
+    }
+
+    #[test]
+    fn a_header_that_is_cut_or_has_no_end_stops() {
+        assert_eq!(stopped(&decode_packet(&ipv4(47, &[0, 0]))), "gre-header-cut");
+        assert_eq!(stopped(&decode_packet(&gre("4000 0800 00000000 0800 00 04", b"1234"))), "gre-header-cut");
+    }
+
+    #[test]
+    fn it_may_stand_in_udp() {
+        let packet = ipv4(17, &udp(50000, 4754, &with("0000 0800", &passenger())));
+        carries_passenger(&packet, (17, Some((50000, 4754))), "gre", None);
     }
 }

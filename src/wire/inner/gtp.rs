@@ -71,3 +71,43 @@ fn carried<'a>(walk: &mut Walk<'_>, inside: Window<'a>, key: u32) -> Result<Next
     walk.tunnel("gtp", Some(key));
     Ok(next)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{
+        carries_nothing, carries_passenger, decode_packet, ipv4, ipv6, passenger, stopped, summary, udp, with,
+    };
+
+    const OUTER: (u8, Option<(u16, u16)>) = (17, Some((2152, 2152)));
+
+    fn gtp(header: &str, inside: &[u8]) -> Vec<u8> {
+        ipv4(17, &udp(2152, 2152, &with(header, inside)))
+    }
+
+    #[test]
+    fn a_t_pdu_carries_a_packet_behind_optional_fields_and_extensions() {
+        carries_passenger(&gtp("30 ff 0022 00000063", &passenger()), OUTER, "gtp", Some(99));
+        carries_passenger(&gtp("32 ff 0026 00000063 0001 00 00", &passenger()), OUTER, "gtp", Some(99));
+        carries_passenger(&gtp("34 ff 002a 00000063 0000 00 85 01100985 01100900", &passenger()), OUTER, "gtp", Some(99));
+        let six = decode_packet(&gtp("30 ff 0030 00000063", &ipv6(17, &udp(1111, 2222, b""))));
+        assert_eq!(summary(&six)[1], (17, Some((1111, 2222)), "gtp", Some(99)));
+    }
+
+    #[test]
+    fn version_0_has_a_longer_header() {
+        carries_passenger(&gtp("1e ff 0022 0001 0002 ffffffff 0102030405060708", &passenger()), OUTER, "gtp", Some(2));
+    }
+
+    #[test]
+    fn other_messages_and_versions_carry_nothing() {
+        carries_nothing(&gtp("32 01 0004 00000000 0001 00 00", b""));
+        carries_nothing(&gtp("50 ff 0022 00000063", &passenger()));
+        carries_nothing(&gtp("20 ff 0022 00000063", &passenger()));
+        carries_nothing(&gtp("30 ff 0004 00000063", b"\x00\x01\x02\x03"));
+    }
+
+    #[test]
+    fn an_extension_of_no_length_stops() {
+        assert_eq!(stopped(&decode_packet(&gtp("34 ff 0008 00000063 0000 00 85 00100900", b""))), "gtp-extension-cut");
+    }
+}

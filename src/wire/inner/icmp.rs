@@ -91,3 +91,63 @@ fn quoted_icmp(window: &Window<'_>, types: &Types) -> Option<(u8, u8, Option<u16
     let kind = window.byte(0)?;
     Some((kind, window.byte(1)?, types.echo_id(kind, window)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{decode_cut, decode_packet, ethernet, hex, icmp, ipv4, ipv6, passenger, udp, with};
+    use super::*;
+
+    #[test]
+    fn an_echo_has_its_identifier_and_nothing_else_has_one() {
+        let echo = icmp(&decode_packet(&ipv4(1, &hex("08 00 0000 00ab 0001"))));
+        assert_eq!(echo, Icmp { kind: 8, code: 0, id: Some(0xab), quoted: None });
+        let reply = icmp(&decode_packet(&ipv6(58, &hex("81 00 0000 00ab 0001"))));
+        assert_eq!(reply, Icmp { kind: 129, code: 0, id: Some(0xab), quoted: None });
+        let timestamp = icmp(&decode_packet(&ipv4(1, &hex("0d 00 0000 00ab 0001"))));
+        assert_eq!(timestamp.id, None);
+        assert_eq!(icmp(&decode_packet(&ipv6(58, &hex("08 00 0000 00ab 0001")))).id, None, "8 is no echo in ICMPv6");
+    }
+
+    #[test]
+    fn an_error_quotes_addresses_and_ports() {
+        let error = icmp(&decode_packet(&ipv4(1, &with("03 03 0000 00000000", &passenger()))));
+        let quoted = error.quoted.unwrap();
+        assert_eq!((error.kind, error.code, quoted.ports, quoted.protocol), (3, 3, Some((1111, 2222)), IpProto::UDP));
+        assert_eq!((quoted.src, quoted.dst), (Addr::v4([10, 0, 0, 1]), Addr::v4([10, 0, 0, 2])));
+    }
+
+    #[test]
+    fn a_quote_is_read_past_ipv6_extensions() {
+        let inner = ipv6(0, &with("11 00 010400000000", &udp(1111, 2222, b"")));
+        let quoted = icmp(&decode_packet(&ipv6(58, &with("01 04 0000 00000000", &inner)))).quoted.unwrap();
+        assert_eq!((quoted.version, quoted.protocol, quoted.ports), (6, IpProto::UDP, Some((1111, 2222))));
+    }
+
+    #[test]
+    fn a_quoted_echo_has_type_and_identifier() {
+        let echo = ipv4(1, &hex("08 00 0000 00ab 0001"));
+        let quoted = icmp(&decode_packet(&ipv4(1, &with("0b 00 0000 00000000", &echo)))).quoted.unwrap();
+        assert_eq!((quoted.ports, quoted.icmp), (None, Some((8, 0, Some(0xab)))));
+    }
+
+    #[test]
+    fn a_quoted_fragment_without_ports_has_none() {
+        let mut inner = passenger();
+        inner[7] = 1;
+        let quoted = icmp(&decode_packet(&ipv4(1, &with("03 03 0000 00000000", &inner)))).quoted.unwrap();
+        assert_eq!(quoted.ports, None);
+    }
+
+    #[test]
+    fn a_quote_that_is_cut_gives_what_it_holds() {
+        let frame = ethernet(0x0800, &ipv4(1, &with("03 03 0000 00000000", &passenger())));
+        assert_eq!(icmp(&decode_cut(&frame, 42 + 19)).quoted, None);
+        assert_eq!(icmp(&decode_cut(&frame, 42 + 23)).quoted.unwrap().ports, None);
+        assert_eq!(icmp(&decode_cut(&frame, 42 + 24)).quoted.unwrap().ports, Some((1111, 2222)));
+    }
+
+    #[test]
+    fn an_error_is_one_layer() {
+        assert_eq!(decode_packet(&ipv4(1, &with("03 03 0000 00000000", &passenger()))).layers.len(), 1);
+    }
+}

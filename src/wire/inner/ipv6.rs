@@ -124,3 +124,83 @@ pub(in super::super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Res
         _ => Ok(Next::Protocol(chain.protocol, chain.inside)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{decode_cut, decode_packet, ethernet, hex, ipv6, stopped, summary, udp, with};
+    use super::*;
+
+    fn datagram() -> Vec<u8> {
+        udp(1111, 2222, b"inside")
+    }
+
+    #[test]
+    fn extension_headers_are_walked_and_counted_in_the_length() {
+        // Hop-by-hop of 8 bytes, routing type 0 of 24 bytes, destination options of 16 bytes.
+        let routing = "3c 02 00 01 00000000 20010db8 00000000 00000000 00000009";
+        let chain = format!("2b 00 010400000000 {routing} 11 01 010400000000 0106000000000000");
+        let decoded = decode_packet(&ipv6(0, &with(&chain, &datagram())));
+        assert_eq!(summary(&decoded), [(17, Some((1111, 2222)), "", None)]);
+        assert_eq!(decoded.layers[0].ip_len, 40 + 48 + 14);
+        assert_eq!(decoded.layers[0].dst, Addr::v6("2001:db8::2".parse::<std::net::Ipv6Addr>().unwrap().octets()));
+    }
+
+    #[test]
+    fn an_atomic_fragment_is_none() {
+        let layer = decode_packet(&ipv6(44, &with("11 00 0000 00000007", &datagram()))).layers[0];
+        assert_eq!((layer.fragment, layer.has_ports), (None, true));
+    }
+
+    #[test]
+    fn fragments_carry_what_follows_their_header() {
+        let first = ipv6(44, &with("11 00 0001 00000007", &datagram()));
+        let frame = ethernet(0x86dd, &first);
+        let layer = decode_packet(&first).layers[0];
+        assert_eq!(layer.fragment, Some(Fragment { id: 7, offset: 0, more: true }));
+        assert_eq!((layer.has_ports, layer.ip_payload.of(&frame)), (true, &datagram()[..]));
+        let layer = decode_packet(&ipv6(44, &with("11 00 0028 00000007", b"the rest"))).layers[0];
+        assert_eq!(layer.fragment, Some(Fragment { id: 7, offset: 40, more: false }));
+        assert_eq!((layer.has_ports, layer.protocol), (false, IpProto::UDP));
+    }
+
+    #[test]
+    fn final_headers_are_the_protocol() {
+        for last in [59, 135, 139, 140] {
+            assert_eq!(summary(&decode_packet(&ipv6(last, &hex("11 00 010400000000")))), [(last, None, "", None)]);
+        }
+    }
+
+    #[test]
+    fn a_chain_that_is_cut_names_the_last_header_reached() {
+        let frame = ethernet(0x86dd, &ipv6(0, &with("3c 00 010400000000 11 00 010400000000", &datagram())));
+        for (captured, protocol) in [(0, 0), (1, 60), (2, 60), (8, 60), (9, 17), (16, 17)] {
+            assert_eq!(summary(&decode_cut(&frame, 54 + captured)), [(protocol, None, "", None)], "{captured} bytes");
+        }
+    }
+
+    #[test]
+    fn a_chain_without_end_stops() {
+        let chain: Vec<u8> = hex("00 00 010400000000").repeat(MAX_EXTENSIONS + 1);
+        let frame = ethernet(0x86dd, &ipv6(0, &chain));
+        assert_eq!(stopped(&decode_cut(&frame, frame.len())), "ipv6-extension-chain");
+    }
+
+    #[test]
+    fn a_payload_length_of_0_is_the_rest_of_the_frame_if_something_follows() {
+        let mut packet = ipv6(17, &datagram());
+        packet[4..6].fill(0);
+        let layer = decode_packet(&packet).layers[0];
+        assert_eq!((layer.ip_len, layer.has_ports, layer.payload_len), (54, true, 6));
+        let frame = ethernet(0x86dd, &[ipv6(59, b""), vec![0; 6]].concat());
+        assert_eq!(decode_cut(&frame, frame.len()).layers[0].ip_len, 40, "Ethernet padding is no payload");
+    }
+
+    #[test]
+    fn impossible_headers_stop() {
+        let mut packet = ipv6(17, &datagram());
+        packet[0] = 0x40;
+        let frame = ethernet(0x86dd, &packet);
+        assert_eq!(stopped(&decode_cut(&frame, frame.len())), "ipv6-version");
+        assert_eq!(stopped(&decode_cut(&frame, 14 + 39)), "ipv6-header-cut");
+    }
+}

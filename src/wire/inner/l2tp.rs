@@ -99,3 +99,51 @@ fn is_ppp(window: &Window<'_>) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{carries_nothing, carries_passenger, ethernet, ipv4, passenger, udp, with};
+
+    fn in_udp(header: &str, inside: &[u8]) -> Vec<u8> {
+        ipv4(17, &udp(1701, 1701, &with(header, inside)))
+    }
+
+    #[test]
+    fn version_2_carries_ppp_behind_optional_fields() {
+        let outer = (17, Some((1701, 1701)));
+        carries_passenger(&in_udp("0002 0001 0002 ff030021", &passenger()), outer, "l2tp", Some(2));
+        carries_passenger(&in_udp("4002 002e 0001 0002 ff030021", &passenger()), outer, "l2tp", Some(2));
+        carries_passenger(&in_udp("0802 0001 0002 00010002 0021", &passenger()), outer, "l2tp", Some(2));
+        carries_passenger(&in_udp("0202 0001 0002 0003 7a7a7a 21", &passenger()), outer, "l2tp", Some(2));
+    }
+
+    #[test]
+    fn control_messages_and_other_versions_carry_nothing() {
+        carries_nothing(&in_udp("c802 000c 0001 0000 00000000", b""));
+        carries_nothing(&in_udp("c803 000c 00000001 00000000", b""));
+        carries_nothing(&in_udp("0001 0001 0002 ff030021", &passenger()));
+        carries_nothing(&ipv4(115, &with("00000000 c803000c 00000001 00000000", b"")));
+    }
+
+    #[test]
+    fn version_3_carries_ethernet_or_ppp_behind_a_cookie_of_any_length() {
+        let frame = ethernet(0x0800, &passenger());
+        for cookie in ["", "636f6f6b", "636f6f6b 69657321", "636f6f6b 69657321 40000001"] {
+            let data = with(&format!("00000007 {cookie}"), &frame);
+            carries_passenger(&ipv4(115, &data), (115, None), "l2tp", Some(7));
+            carries_passenger(&in_udp("00030000", &data), (17, Some((1701, 1701))), "l2tp", Some(7));
+        }
+        carries_passenger(&ipv4(115, &with("00000007 ff030021", &passenger())), (115, None), "l2tp", Some(7));
+        carries_passenger(
+            &ipv4(115, &with("00000007", &ethernet(0x8100, &with("000a0800", &passenger())))),
+            (115, None),
+            "l2tp",
+            Some(7),
+        );
+    }
+
+    #[test]
+    fn what_is_neither_is_not_entered() {
+        carries_nothing(&ipv4(115, &with("00000007", b"something else altogether, of some length")));
+    }
+}

@@ -1,4 +1,5 @@
 //! What stands inside a link layer: EtherTypes, IP headers, IP protocols, tunnels over UDP. One file each, one line in a table.
+#![allow(clippy::unnecessary_wraps, reason = "every reader has the signature of `Step`, also one that never stops")]
 
 mod ah;
 mod erspan;
@@ -17,9 +18,13 @@ mod mpls;
 mod ports;
 mod ppp;
 mod pppoe;
+#[cfg(test)]
+mod properties;
 mod tags;
 mod tcp;
 mod teredo;
+#[cfg(test)]
+mod testing;
 mod udp;
 mod vlan;
 mod vxlan;
@@ -115,7 +120,7 @@ const BY_PROTOCOL: &[(IpProto, Step)] = &[
     (IpProto(143), ip_in_ip::ethernet),
 ];
 
-/// UDP ports that carry tunnels. A reader answers `Next::Done` where the payload is no tunnel of its kind.
+/// UDP ports that carry tunnels, in order of the port. A reader answers `Next::Done` where the payload is no tunnel of its kind.
 const BY_UDP_PORT: &[(u16, Step)] = &[
     (1701, l2tp::in_udp),
     (2123, gtp::read),
@@ -174,10 +179,21 @@ pub(super) fn protocol<'a>(walk: &mut Walk<'_>, protocol: IpProto, window: Windo
 /// The tunnel a UDP port stands for.
 #[inline]
 fn udp_tunnel(port: u16) -> Option<Step> {
-    BY_UDP_PORT.iter().find(|(listed, _)| *listed == port).map(|(_, step)| *step)
+    let at = BY_UDP_PORT.binary_search_by_key(&port, |(listed, _)| *listed).ok()?;
+    BY_UDP_PORT.get(at).map(|(_, step)| *step)
 }
 
 /// Protocols whose header starts with two ports.
 fn has_ports(protocol: IpProto) -> bool {
     matches!(protocol, IpProto::TCP | IpProto::UDP | IpProto::SCTP | IpProto::UDPLITE | IpProto(33))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tunnel_ports_are_sorted_and_each_stands_once() {
+        assert!(BY_UDP_PORT.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    }
 }

@@ -28,3 +28,28 @@ pub(super) fn dccp<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'
     walk.transport(Transport::None, &window.skip(header_len));
     Ok(Next::Done)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{decode_cut, decode_packet, ethernet, ipv4, stopped, summary, with};
+
+    #[test]
+    fn sctp_has_ports_once_its_common_header_is_whole() {
+        let packet = ipv4(132, &with("03e8 07d0 00000007 00000000", b"chunk"));
+        let decoded = decode_packet(&packet);
+        assert_eq!(summary(&decoded), [(132, Some((1000, 2000)), "", None)]);
+        assert_eq!(decoded.layers[0].payload_len, 5);
+        let cut = decode_cut(&ethernet(0x0800, &packet), 34 + 11);
+        assert_eq!((summary(&cut), stopped(&cut)), (vec![(132, None, "", None)], "sctp-header-cut".into()));
+    }
+
+    #[test]
+    fn the_data_offset_of_dccp_is_in_words() {
+        let packet = ipv4(33, &with("03e8 07d0 05 00 0000 01 000000 00000000 00000000", b"data"));
+        let decoded = decode_packet(&packet);
+        assert_eq!(summary(&decoded), [(33, Some((1000, 2000)), "", None)]);
+        assert_eq!(decoded.layers[0].payload_len, 4);
+        let cut = decode_cut(&ethernet(0x0800, &packet), 34 + 4);
+        assert_eq!(summary(&cut), [(33, Some((1000, 2000)), "", None)]);
+    }
+}

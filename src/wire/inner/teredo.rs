@@ -28,3 +28,30 @@ pub(super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'
     walk.tunnel("teredo", None);
     Ok(Next::Ipv6(inside))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{carries_nothing, decode_packet, ipv4, ipv6, passenger, summary, udp, with};
+
+    #[test]
+    fn indications_before_the_packet_are_skipped() {
+        let inner = ipv6(17, &udp(1111, 2222, b"inside"));
+        let authentication = "0001 02 02 aaaa bbbb 0102030405060708 00";
+        let origin = "0000 f31e 5f5f5f5f";
+        for indications in ["", authentication, origin, &format!("{authentication} {origin}")] {
+            let decoded = decode_packet(&ipv4(17, &udp(50000, 3544, &with(indications, &inner))));
+            assert_eq!(summary(&decoded), [(17, Some((50000, 3544)), "", None), (17, Some((1111, 2222)), "teredo", None)]);
+        }
+    }
+
+    #[test]
+    fn a_bubble_is_a_packet() {
+        assert_eq!(summary(&decode_packet(&ipv4(17, &udp(3544, 50000, &ipv6(59, b"")))))[1], (59, None, "teredo", None));
+    }
+
+    #[test]
+    fn what_is_no_ipv6_is_not_entered() {
+        carries_nothing(&ipv4(17, &udp(50000, 3544, &passenger())));
+        carries_nothing(&ipv4(17, &udp(50000, 3544, b"\x60")));
+    }
+}

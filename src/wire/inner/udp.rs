@@ -43,3 +43,35 @@ fn tunnel<'a>(walk: &mut Walk<'_>, (src, dst): (u16, u16), payload: Window<'a>) 
     }
     Ok(Next::Done)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{decode_packet, ethernet, ipv4, stopped, udp};
+
+    #[test]
+    fn the_length_field_ends_the_payload() {
+        let mut packet = ipv4(17, &udp(1111, 2222, b"inside and out"));
+        packet[25] = 14;
+        let layer = decode_packet(&packet).layers[0];
+        assert_eq!((layer.payload_len, layer.payload.of(&ethernet(0x0800, &packet))), (6, &b"inside"[..]));
+    }
+
+    #[test]
+    fn a_length_that_lies_is_held_to_the_packet() {
+        let mut packet = ipv4(17, &udp(1111, 2222, b"inside"));
+        packet[24] = 0xff;
+        assert_eq!(decode_packet(&packet).layers[0].payload_len, 6);
+        packet[24] = 0;
+        packet[25] = 7;
+        let decoded = decode_packet(&packet);
+        assert_eq!((decoded.layers[0].has_ports, stopped(&decoded)), (true, "udp-length".into()));
+    }
+
+    #[test]
+    fn the_coverage_of_udp_lite_is_no_length() {
+        let mut packet = ipv4(136, &udp(1111, 2222, b"inside"));
+        packet[25] = 8;
+        let layer = decode_packet(&packet).layers[0];
+        assert_eq!((layer.src_port, layer.dst_port, layer.payload_len), (1111, 2222, 6));
+    }
+}
