@@ -55,4 +55,5 @@ readme-picture: build ## Record the demo again as docs/demo.svg
 
 .PHONY: advisories
 advisories: ## Ask for advisories published since the snapshot in deny/advisories (needs the network)
+	@scripts/setup git python3
 	scripts/renew-advisories
