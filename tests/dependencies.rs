@@ -2,6 +2,8 @@
 //!
 //! Advisories are a snapshot in `deny/`, whose README says how to renew it.
 
+#![cfg(test)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

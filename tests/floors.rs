@@ -1,5 +1,7 @@
 //! The plan of the house: imports go to a lower floor only, every folder says what it is, functions stay short.
 
+#![cfg(test)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -2,8 +2,8 @@
 //!
 //! `UPDATE_GOLDEN=1 cargo test --test golden` writes them anew, to be read in review.
 
-// So that clippy knows the module for test code.
-#[cfg(test)]
+#![cfg(test)]
+
 mod support;
 
 use std::path::Path;

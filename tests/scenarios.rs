@@ -2,8 +2,8 @@
 //!
 //! `UPDATE_FIXTURES=1 cargo test --test scenarios` writes the captures anew.
 
-// So that clippy knows the module for test code.
-#[cfg(test)]
+#![cfg(test)]
+
 mod support;
 
 use support::header::{checksum, octets, udp};
