@@ -67,7 +67,7 @@ struct Snapshot {
     crates: BTreeSet<String>,
 }
 
-/// An advisory in RustSec's format.
+/// An advisory as the `RustSec` database writes it.
 #[derive(Deserialize)]
 struct Advisory {
     advisory: About,

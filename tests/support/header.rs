@@ -73,7 +73,7 @@ pub fn udp(ends: (IpAddr, IpAddr), ports: (u16, u16), data: &[u8]) -> Vec<u8> {
     out
 }
 
-/// ICMP (RFC 792) and ICMPv6 (RFC 4443): type, code, checksum and all that follows.
+/// ICMP (RFC 792) and its IPv6 kind (RFC 4443): type, code, checksum and all that follows.
 pub fn icmp(ends: (IpAddr, IpAddr), kind: u8, code: u8, rest: &[u8]) -> Vec<u8> {
     let out = [&[kind, code, 0, 0], rest].concat();
     if ends.0.is_ipv6() {
