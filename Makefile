@@ -1,0 +1,59 @@
+# One word for each thing one does here. `make help` lists them.
+
+CAPTURE := fixtures/demo/segment/capture.pcap
+FLOWLABEL := $(or $(CARGO_TARGET_DIR),target)/release/flowlabel
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
+
+.PHONY: setup
+setup: ## Install what the build needs from the system (Debian, Ubuntu)
+	@scripts/setup
+
+.PHONY: build
+build: setup ## The release binary
+	cargo build --locked --release
+
+.PHONY: demo
+demo: build ## Label a capture that ships with the source
+	$(FLOWLABEL) read $(CAPTURE)
+
+.PHONY: test
+test: setup ## Everything CI checks
+	scripts/check-rust-version
+	cargo fmt --all --check
+	scripts/check-dependencies
+	cargo clippy --locked --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --all-features --document-private-items
+	cargo bench --locked --all-features --no-run --profile dev
+	cargo test --locked --all-features --no-fail-fast
+
+.PHONY: bench
+bench: setup ## Measure (minutes)
+	cargo bench --locked --all-features
+
+.PHONY: golden
+golden: setup ## Write expect.ndjson of every fixture anew, to be read in review
+	UPDATE_GOLDEN=1 cargo test --locked --test golden
+
+.PHONY: fixtures
+fixtures: setup ## Write the captures of all scenarios anew
+	UPDATE_FIXTURES=1 cargo test --locked --test scenarios
+
+.PHONY: check-fixtures
+check-fixtures: ## Hold fixtures and their golden files against tshark
+	@scripts/setup tshark python3
+	scripts/check-fixtures
+
+.PHONY: readme-picture
+readme-picture: build ## Record the demo again as docs/demo.svg
+	@scripts/setup python3
+	scripts/picture --columns 112 --output docs/demo.svg -- $(FLOWLABEL) read $(CAPTURE)
+
+.PHONY: advisories
+advisories: ## Ask for advisories published since the snapshot in deny/advisories (needs the network)
+	@scripts/setup git python3
+	scripts/renew-advisories

@@ -1,0 +1,67 @@
+//! What the real binary says of every capture in `fixtures/`, line by line against `expect.ndjson`.
+//!
+//! `UPDATE_GOLDEN=1 cargo test --test golden` writes them anew, to be read in review.
+
+#![cfg(test)]
+
+mod support;
+
+use std::path::Path;
+use std::process::Command;
+
+#[test]
+fn every_fixture_reads_as_expected() {
+    let cases = support::fixtures();
+    assert!(cases.len() > 10, "fixtures are missing: {cases:?}");
+    let complaints: Vec<_> = cases.iter().filter_map(|case| complaint_of(case)).collect();
+    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
+}
+
+fn complaint_of(case: &Path) -> Option<String> {
+    let said = match said_of(case) {
+        Ok(said) => said,
+        Err(complaint) => return Some(complaint),
+    };
+    let golden = case.join("expect.ndjson");
+    if support::is_asked_for("UPDATE_GOLDEN") {
+        std::fs::write(&golden, said).unwrap();
+        return None;
+    }
+    match std::fs::read_to_string(&golden) {
+        Ok(expected) => difference(&expected, &said).map(|lines| format!("{}: {lines}", golden.display())),
+        Err(error) => Some(format!("{}: {error} (make golden writes it)", golden.display())),
+    }
+}
+
+/// The binary's output, run inside of the case so that paths are short. Damage is part of some cases: 3 is no failure.
+fn said_of(case: &Path) -> Result<String, String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flowlabel"));
+    let output = command.current_dir(case).args(["read", "capture.pcap", "--format", "ndjson"]).output().unwrap();
+    let status = output.status.code();
+    if status != Some(0) && status != Some(3) {
+        return Err(format!("{}: exit code {status:?}: {}", case.display(), String::from_utf8_lossy(&output.stderr)));
+    }
+    Ok(without_versions(&String::from_utf8(output.stdout).unwrap()))
+}
+
+/// The version and the catalog's digest change without any flow changing.
+fn without_versions(output: &str) -> String {
+    let output = output.replace(concat!(r#""version":""#, env!("CARGO_PKG_VERSION"), '"'), r#""version":"*""#);
+    let digest = r#""catalog":"sha256:"#;
+    match output.split_once(digest).map(|(before, after)| (before, after.trim_start_matches(|c: char| c.is_ascii_hexdigit()))) {
+        Some((before, after)) => format!("{before}{digest}*{after}"),
+        None => output,
+    }
+}
+
+/// The first line that differs, and how many lines there should be.
+fn difference(expected: &str, said: &str) -> Option<String> {
+    if expected == said {
+        return None;
+    }
+    let (expected, said): (Vec<_>, Vec<_>) = (expected.lines().collect(), said.lines().collect());
+    let at = expected.iter().zip(&said).take_while(|(expected, said)| expected == said).count();
+    let line = |lines: &[&str]| lines.get(at).map_or("(nothing)".to_owned(), |line| (*line).to_owned());
+    let counts = format!("{} lines expected, {} said", expected.len(), said.len());
+    Some(format!("line {}\n  expected {}\n  said     {}\n  {counts}", at + 1, line(&expected), line(&said)))
+}
