@@ -3,6 +3,7 @@
 //! An import goes only to a lower floor; `tests/floors.rs` holds it.
 
 pub mod capture;
+pub mod catalog;
 pub mod cli;
 pub mod engine;
 pub mod flow;

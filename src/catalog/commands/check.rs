@@ -1,0 +1,12 @@
+//! `catalog check`: the findings of the lint as text.
+
+use crate::catalog::{Catalog, Finding};
+
+/// The findings, a line each, and what was looked at.
+pub fn check_table(catalog: &Catalog, findings: &[Finding]) -> String {
+    let mut text: String = findings.iter().map(|finding| format!("{finding}\n")).collect();
+    let (files, systems, facts) = (catalog.files.len(), catalog.systems.len(), catalog.facts.len());
+    let found = if findings.is_empty() { "nothing to complain about".to_owned() } else { format!("{} findings", findings.len()) };
+    text.push_str(&format!("{files} files, {systems} systems, {facts} facts: {found}\n"));
+    text
+}

@@ -1,0 +1,209 @@
+//! Floor 1: what the documents say, as data. `rules/` holds it, one file a document; this floor reads, checks, compiles and
+//! explains it. It knows nothing of packets, flows or verdicts, and imports only `net`.
+//!
+//! A classifier asks, in this order:
+//!
+//! * [`Catalog::port`] for a listening port (nanoseconds), [`Catalog::protocol`] for GRE, ESP, AH and IGMP, [`Catalog::icmp`]
+//!   for an ICMP type; the [`Entry`] has the label, the candidate systems with the listener first, and how well it stands.
+//!   Where [`Entry::limited`] is set, [`Catalog::candidates`] narrows by the server's address.
+//! * [`Catalog::source_port`] for the port an active FTP server opens *from*; [`Catalog::listener_of_peer`] for UDP 68,
+//!   which counts only against 67.
+//! * [`Catalog::other_transport`] for `transport-undocumented`, [`Catalog::hint`] for what an unmatched port is registered as,
+//!   [`Catalog::defects_at`] for a number that is printed but wrong.
+//! * [`Catalog::dynamic_systems`] and [`Catalog::dynamic_ranges`] for learned endpoints: "dynamic" never matches by number.
+//! * [`Catalog::protocols_named`] for a protocol known by its payload, and where it is documented.
+//!
+//! One more document is one more file in `rules/` and a line in `builtin.rs`; one more service is data only.
+
+mod build;
+mod builtin;
+pub mod commands;
+mod hints;
+mod index;
+mod lint;
+mod load;
+mod mistake;
+mod model;
+mod nearest;
+mod raw;
+mod reader;
+mod readings;
+mod roles;
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use ipnet::IpNet;
+
+pub use index::Entry;
+pub use lint::Finding;
+pub use load::{LoadError, Options};
+pub use mistake::{Mistake, Mistakes};
+pub use model::{
+    Direction, DocRef, Document, Ends, Fact, FactRef, Place, Port, Product, Reading, Role, Source, Status, System, SystemRef,
+};
+pub use nearest::{nearest, suggestion};
+
+use crate::net::IpProto;
+use hints::Hints;
+use index::Index;
+
+/// A rules file in force.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RuleFile {
+    /// As messages name it.
+    pub name: String,
+    /// Its text.
+    pub text: Cow<'static, str>,
+    /// 0: built in; else which `--rules` directory, from 1.
+    pub layer: u16,
+}
+
+/// Everything the rules say.
+#[derive(Debug)]
+pub struct Catalog {
+    /// The files in force, in the order they were read.
+    pub files: Vec<RuleFile>,
+    /// One for each file, in the same order.
+    pub documents: Vec<Document>,
+    /// Products and versions.
+    pub products: Vec<Product>,
+    /// Roles of links and their spellings.
+    pub roles: Vec<Role>,
+    /// Systems, in the order of the documents.
+    pub systems: Vec<System>,
+    /// Facts, those of one system together.
+    pub facts: Vec<Fact>,
+    /// Rows that stand twice in one file, for the lint.
+    repeated: Vec<(Place, String)>,
+    index: Index,
+    ids: HashMap<String, SystemRef>,
+    protocols: HashMap<String, Vec<FactRef>>,
+    readings: OnceLock<Vec<Reading>>,
+    hints: OnceLock<Hints>,
+    digest: OnceLock<String>,
+}
+
+impl Catalog {
+    /// A document by its place.
+    pub fn document(&self, doc: DocRef) -> Option<&Document> {
+        self.documents.get(doc.0 as usize)
+    }
+
+    /// A system by its place.
+    pub fn system(&self, system: SystemRef) -> Option<&System> {
+        self.systems.get(system.0 as usize)
+    }
+
+    /// A system by its id.
+    pub fn system_by_id(&self, id: &str) -> Option<SystemRef> {
+        self.ids.get(id).copied()
+    }
+
+    /// A fact by its place.
+    pub fn fact(&self, fact: FactRef) -> Option<&Fact> {
+        self.facts.get(fact.0 as usize)
+    }
+
+    /// The facts of a system.
+    pub fn facts_of(&self, system: &System) -> &[Fact] {
+        self.facts.get(system.facts.start as usize..system.facts.end as usize).unwrap_or_default()
+    }
+
+    /// `kb832017:554`.
+    pub fn print_source(&self, source: Source) -> String {
+        format!("{}:{}", self.document(source.doc).map_or("?", |document| &document.id), source.line)
+    }
+
+    /// Several sources, in order.
+    pub fn print_sources(&self, sources: &[Source]) -> Vec<String> {
+        sources.iter().map(|source| self.print_source(*source)).collect()
+    }
+
+    /// Systems that carry no port themselves and show in the flows of this one.
+    pub fn shown_through(&self, carrier: SystemRef) -> impl Iterator<Item = SystemRef> {
+        self.system_refs().filter(move |at| self.system(*at).is_some_and(|system| system.via.contains(&carrier)))
+    }
+
+    /// Systems with dynamic ports on this transport: who may be behind a learned endpoint. The numbers alone say nothing.
+    pub fn dynamic_systems(&self, transport: IpProto) -> Vec<SystemRef> {
+        let dynamic = |fact: &&Fact| fact.transport == Some(transport) && fact.matches() && fact.ports.contains(&Port::Dynamic);
+        let mut systems: Vec<SystemRef> = self.facts.iter().filter(dynamic).map(|fact| fact.system).collect();
+        systems.dedup();
+        systems
+    }
+
+    /// The ranges from which products take dynamic ports, and who takes from each (reading C43).
+    pub fn dynamic_ranges(&self) -> Vec<((u16, u16), Vec<&str>)> {
+        let mut ranges: Vec<((u16, u16), Vec<&str>)> = Vec::new();
+        for product in &self.products {
+            for range in &product.dynamic {
+                match ranges.iter_mut().find(|(known, _)| known == range) {
+                    Some((_, products)) => products.push(&product.id),
+                    None => ranges.push((*range, vec![&product.id])),
+                }
+            }
+        }
+        ranges.sort_unstable();
+        ranges
+    }
+
+    /// Whether any generation would hand the number out: above 1024 is the outer bound that the documents give.
+    pub fn may_be_dynamic(port: u16) -> bool {
+        port > 1024
+    }
+
+    /// Facts whose protocol has this name in some document, whatever its case: where a payload's protocol is documented.
+    pub fn protocols_named(&self, name: &str) -> &[FactRef] {
+        self.protocols.get(&name.to_lowercase()).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether a protocol of this name is documented at the port.
+    pub fn documents_protocol_at(&self, name: &str, transport: IpProto, port: u16) -> bool {
+        let here = |fact: &Fact| fact.transport == Some(transport) && fact.ports.iter().any(|p| p.contains(port));
+        self.protocols_named(name).iter().filter_map(|at| self.fact(*at)).any(|fact| fact.matches() && here(fact))
+    }
+
+    /// Facts that print this number and are wrong; they never match.
+    pub fn defects_at(&self, transport: IpProto, port: u16) -> impl Iterator<Item = &Fact> {
+        let wrong = move |fact: &&Fact| {
+            !fact.matches() && fact.transport == Some(transport) && fact.ports.iter().any(|printed| printed.contains(port))
+        };
+        self.facts.iter().filter(wrong)
+    }
+
+    /// What a port is registered as elsewhere: a hint for unmatched flows, never a label.
+    pub fn hint(&self, transport: IpProto, port: u16) -> Option<&str> {
+        self.hints.get_or_init(Hints::builtin).get(transport, port)
+    }
+
+    /// The readings.
+    pub fn readings(&self) -> &[Reading] {
+        self.readings.get_or_init(readings::builtin)
+    }
+
+    /// One reading by its id.
+    pub fn reading(&self, id: &str) -> Option<&Reading> {
+        self.readings().iter().find(|reading| reading.id.eq_ignore_ascii_case(id))
+    }
+
+    /// `sha256:...` over the rules in force, for the summary of a run.
+    pub fn digest(&self) -> &str {
+        self.digest.get_or_init(|| load::digest(&self.files))
+    }
+
+    fn system_refs(&self) -> impl Iterator<Item = SystemRef> + use<> {
+        (0..self.systems.len() as u16).map(SystemRef)
+    }
+
+    fn fact_refs(&self) -> impl Iterator<Item = FactRef> + use<> {
+        (0..self.facts.len() as u32).map(FactRef)
+    }
+
+    /// The networks a fact is limited to.
+    fn networks_of(&self, fact: FactRef) -> Option<&[IpNet]> {
+        let system = self.system(self.fact(fact)?.system)?;
+        (!system.networks.is_empty()).then_some(system.networks.as_slice())
+    }
+}
