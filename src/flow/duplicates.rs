@@ -73,12 +73,12 @@ impl Duplicates {
         let packet = layer.packet.of(frame);
         let packet = packet.get(..HEAD).unwrap_or(packet);
         let mut hasher = self.hasher.build_hasher();
-        hasher.write_u32(layer.ip_len);
+        // What AH protects is a layer with the same bytes and another protocol.
+        hasher.write_u32(layer.ip_len << 8 | u32::from(layer.protocol.0));
         let part = |range: std::ops::Range<usize>| packet.get(range).unwrap_or_default();
         if layer.version == 4 {
-            // Time to live is byte 8, the checksum bytes 10 and 11.
+            // Time to live is byte 8, the checksum bytes 10 and 11; the protocol between them is in already.
             hasher.write(part(0..8));
-            hasher.write_u8(layer.protocol.0);
             hasher.write(part(12..packet.len()));
         } else {
             // The hop limit is byte 7.
