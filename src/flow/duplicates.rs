@@ -5,9 +5,9 @@
 //! IPv4 header checksum. Layer 2 is not looked at, so VLAN tags, addresses and directions do not matter.
 //!
 //! Copies come microseconds apart, behind a router or a loaded mirror port up to a few milliseconds. What a host itself sends again
-//! differs (a new IPv4 identification, a new timestamp option) or comes later: TCP waits 200 ms or more before it
-//! repeats, a tail loss probe at least 10 ms (RFC 8985 section 7.2), multicast DNS and neighbour discovery 20 ms to seconds. 5 ms keeps
-//! clear of both. What is left to err on are IPv6 acknowledgements without options that a host repeats at once.
+//! differs (a new IPv4 identification, a new timestamp or SACK option) or comes later: a TCP retransmission time-out is 200 ms or
+//! more, multicast DNS waits 20 ms, neighbour discovery a second. 5 ms keeps clear of both. What is left to err on is a sender without
+//! identification (IPv6, or IPv4 with 0) and without TCP timestamps that repeats a segment within a round trip shorter than that.
 
 use std::hash::{BuildHasher as _, Hasher as _};
 
@@ -73,12 +73,12 @@ impl Duplicates {
         let packet = layer.packet.of(frame);
         let packet = packet.get(..HEAD).unwrap_or(packet);
         let mut hasher = self.hasher.build_hasher();
-        hasher.write_u32(layer.ip_len);
+        // What AH protects is a layer with the same bytes and another protocol.
+        hasher.write_u32(layer.ip_len << 8 | u32::from(layer.protocol.0));
         let part = |range: std::ops::Range<usize>| packet.get(range).unwrap_or_default();
         if layer.version == 4 {
-            // Time to live is byte 8, the checksum bytes 10 and 11.
+            // Time to live is byte 8, the checksum bytes 10 and 11; the protocol between them is in already.
             hasher.write(part(0..8));
-            hasher.write_u8(layer.protocol.0);
             hasher.write(part(12..packet.len()));
         } else {
             // The hop limit is byte 7.

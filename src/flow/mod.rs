@@ -16,6 +16,7 @@ mod slab;
 mod tcp;
 
 pub use flow::{Extras, Flow, IcmpSeen, OuterTunnel, Side};
+pub use fragments::{FragmentKey, Reassembly};
 pub use key::{FlowKey, Identity, KeyParts, request_type, shard_of};
 pub use shard::{Settings, Shard, Sighting, Timeouts};
 pub use slab::Slab;

@@ -47,38 +47,46 @@ fn after(a: u32, b: u32) -> bool {
 /// What `TcpState` reads of a segment.
 #[derive(Clone, Copy, Debug)]
 struct Segment {
+    header: Tcp,
     seq: u32,
-    ack: u32,
     payload: u32,
-    syn: bool,
-    fin: bool,
-    rst: bool,
-    acks: bool,
 }
 
 impl Segment {
     #[inline]
     fn of(header: Tcp, payload_len: u32) -> Self {
-        Self {
-            seq: header.seq,
-            ack: header.ack,
-            payload: payload_len.min(MAX_WINDOW),
-            syn: header.has(Tcp::SYN),
-            fin: header.has(Tcp::FIN),
-            rst: header.has(Tcp::RST),
-            acks: header.has(Tcp::ACK),
-        }
+        Self { header, seq: header.seq, payload: payload_len.min(MAX_WINDOW) }
+    }
+
+    #[inline]
+    fn syn(&self) -> bool {
+        self.header.has(Tcp::SYN)
+    }
+
+    #[inline]
+    fn fin(&self) -> bool {
+        self.header.has(Tcp::FIN)
+    }
+
+    #[inline]
+    fn rst(&self) -> bool {
+        self.header.has(Tcp::RST)
+    }
+
+    #[inline]
+    fn acks(&self) -> bool {
+        self.header.has(Tcp::ACK)
     }
 
     /// One past its last byte; SYN and FIN take a number each (RFC 9293 section 3.4).
     #[inline]
     fn end(&self) -> u32 {
-        self.seq.wrapping_add(self.payload).wrapping_add(u32::from(self.syn)).wrapping_add(u32::from(self.fin))
+        self.seq.wrapping_add(self.payload).wrapping_add(u32::from(self.syn())).wrapping_add(u32::from(self.fin()))
     }
 
     /// A SYN and nothing that contradicts it.
     fn opens(&self) -> bool {
-        self.syn && !self.fin && !self.rst
+        self.syn() && !self.fin() && !self.rst()
     }
 }
 
@@ -149,8 +157,8 @@ impl End {
 
     /// Whether this SYN or SYN-ACK was sent before.
     fn repeats_syn(&self, segment: &Segment) -> bool {
-        let kind = if segment.acks { Self::SYN_ACK } else { Self::SYN };
-        segment.syn && self.has(kind) && self.has(Self::INITIAL) && self.base == segment.seq
+        let kind = if segment.acks() { Self::SYN_ACK } else { Self::SYN };
+        segment.syn() && self.has(kind) && self.has(Self::INITIAL) && self.base == segment.seq
     }
 
     /// Whether this SYN belongs before the segments seen so far and only comes late in the file.
@@ -213,9 +221,9 @@ impl TcpState {
         let segment = Segment::of(header, payload_len);
         let repeats_syn = self.end(side).repeats_syn(&segment);
         self.write_history(side, &segment);
-        self.watch_window(side, &segment, header.window);
+        self.watch_window(side, &segment);
         self.time_handshake(side, &segment, repeats_syn, time);
-        if segment.rst {
+        if segment.rst() {
             self.judge_reset(side, &segment);
         } else {
             self.follow_sequence(side, &segment, repeats_syn);
@@ -256,7 +264,7 @@ impl TcpState {
     pub fn starts_new(&self, side: Side, header: Tcp, silence: u64) -> bool {
         let segment = Segment::of(header, 0);
         let end = self.end(side);
-        if !segment.opens() || segment.acks || end.is_late_syn(segment.seq) {
+        if !segment.opens() || segment.acks() || end.is_late_syn(segment.seq) {
             return false;
         }
         if end.has(End::INITIAL) && end.base == segment.seq {
@@ -338,16 +346,16 @@ impl TcpState {
             end.seen |= bit;
             first
         };
-        if segment.payload > 0 && !segment.rst {
+        if segment.payload > 0 && !segment.rst() {
             end.seen |= End::PAYLOAD;
         }
-        let written = match (segment.syn, segment.fin, segment.rst) {
+        let written = match (segment.syn(), segment.fin(), segment.rst()) {
             (_, true, true) => first(end, End::INCONSISTENT).then_some(Letter::Inconsistent),
             (true, _, _) if !segment.opens() => first(end, End::MULTI_FLAG).then_some(Letter::MultiFlag),
             (true, _, _) => {
                 let again = end.has(End::INITIAL) && end.base == segment.seq && end.has(End::SYN | End::SYN_ACK);
-                end.seen |= if segment.acks { End::SYN_ACK } else { End::SYN };
-                (!again).then_some(if segment.acks { Letter::SynAck } else { Letter::Syn })
+                end.seen |= if segment.acks() { End::SYN_ACK } else { End::SYN };
+                (!again).then_some(if segment.acks() { Letter::SynAck } else { Letter::Syn })
             }
             (_, true, _) => {
                 let at = segment.end();
@@ -361,7 +369,7 @@ impl TcpState {
                 (!again).then_some(Letter::Rst)
             }
             _ if segment.payload > 0 => first(end, End::DATA).then_some(Letter::Data),
-            _ if segment.acks => first(end, End::ACK).then_some(Letter::Ack),
+            _ if segment.acks() => first(end, End::ACK).then_some(Letter::Ack),
             _ => None,
         };
         if let Some(letter) = written {
@@ -370,9 +378,9 @@ impl TcpState {
     }
 
     /// A window of zero means something unless the segment is a RST, its sender has reset, or the other side has nothing more to send.
-    fn watch_window(&mut self, side: Side, segment: &Segment, window: u16) {
+    fn watch_window(&mut self, side: Side, segment: &Segment) {
         let (end, peer) = self.pair(side);
-        if window == 0 && !segment.rst && end.phase != Phase::Reset && peer.phase != Phase::Closed {
+        if segment.header.window == 0 && !segment.rst() && end.phase != Phase::Reset && peer.phase != Phase::Closed {
             end.zero_windows = end.zero_windows.saturating_add(1);
             let count = u32::from(end.zero_windows);
             self.write_scaled(Letter::ZeroWindow, side, count);
@@ -388,19 +396,18 @@ impl TcpState {
 
     fn time_handshake(&mut self, side: Side, segment: &Segment, repeats_syn: bool, time: Timestamp) {
         match self.clock {
-            Clock::Stopped | Clock::Lost => {}
             Clock::Waiting | Clock::Running(_) if segment.opens() && repeats_syn => self.clock = Clock::Lost,
-            Clock::Waiting | Clock::Running(_) if segment.opens() && !segment.acks => self.start_clock(side, time),
-            Clock::Running(asker) if side == asker && segment.acks && !segment.syn && !segment.rst => {
+            Clock::Waiting | Clock::Running(_) if segment.opens() && !segment.acks() => self.start_clock(side, time),
+            Clock::Running(asker) if side == asker && segment.acks() && !segment.syn() && !segment.rst() => {
                 let answer = self.end(side.other());
-                let answered = answer.has(End::SYN_ACK) && segment.ack == answer.base.wrapping_add(1);
+                let answered = answer.has(End::SYN_ACK) && segment.header.ack == answer.base.wrapping_add(1);
                 let trip = nanos(time).and_then(|now| now.checked_sub(self.handshake)).filter(|trip| *trip >= 0);
                 (self.clock, self.handshake) = match trip {
                     Some(trip) if answered => (Clock::Stopped, trip),
                     _ => (Clock::Lost, 0),
                 };
             }
-            Clock::Waiting | Clock::Running(_) => {}
+            _ => {}
         }
     }
 
@@ -434,7 +441,7 @@ impl TcpState {
             return;
         }
         if anew || !end.has(End::KNOWN) {
-            let known = if segment.syn { End::KNOWN | End::INITIAL } else { End::KNOWN };
+            let known = if segment.syn() { End::KNOWN | End::INITIAL } else { End::KNOWN };
             end.seen = end.seen & !(End::INITIAL | End::LONG) | known;
             (end.base, end.next) = (segment.seq, segment.end());
             if let Some(holes) = &mut self.holes {
@@ -443,7 +450,7 @@ impl TcpState {
             return;
         }
         // In a simultaneous open the SYN comes once more with an ACK, which repeats nothing in earnest.
-        let start = segment.seq.wrapping_add(u32::from(segment.syn && !repeats_syn));
+        let start = segment.seq.wrapping_add(u32::from(segment.syn() && !repeats_syn));
         self.follow_bytes(side, segment, start);
     }
 
@@ -467,7 +474,7 @@ impl TcpState {
         }
         if after(to, from) {
             let filled = self.holes.as_mut().map_or(0, |holes| holes.fill(side, from, to));
-            let keep_alive = !segment.syn && !segment.fin && segment.payload <= 1 && start.wrapping_add(1) == next;
+            let keep_alive = !segment.syn() && !segment.fin() && segment.payload <= 1 && start.wrapping_add(1) == next;
             if filled < to.wrapping_sub(from) && !(keep_alive && filled == 0) {
                 self.count_retransmission(side, segment);
             }
@@ -494,17 +501,17 @@ impl TcpState {
     /// trusted, and those in a SYN acknowledge a SYN at most.
     fn believe_acknowledgement(&mut self, sender: Side, segment: &Segment) {
         let (end, peer) = self.pair(sender);
-        if !segment.acks || segment.syn || segment.rst || !end.has(End::KNOWN) {
+        if !segment.acks() || segment.syn() || segment.rst() || !end.has(End::KNOWN) {
             return;
         }
         let both_established = end.phase == Phase::Established && peer.phase == Phase::Established;
-        let (next, ahead) = (end.next, segment.ack.wrapping_sub(end.next));
+        let (next, ahead) = (end.next, segment.header.ack.wrapping_sub(end.next));
         if ahead > 0 && ahead <= MAX_WINDOW {
-            end.expect(segment.ack);
-            self.open_hole(sender, next, segment.ack);
+            end.expect(segment.header.ack);
+            self.open_hole(sender, next, segment.header.ack);
         }
         let Some(holes) = &mut self.holes else { return };
-        for _ in 0..holes.acknowledge(sender, segment.ack) {
+        for _ in 0..holes.acknowledge(sender, segment.header.ack) {
             if both_established {
                 self.count_gap(sender);
             }
@@ -522,20 +529,20 @@ impl TcpState {
         let (end, peer) = self.pair(side);
         match end.phase {
             Phase::Inactive => leave_inactive(end, peer, segment),
-            Phase::Partial if segment.syn && !segment.acks && peer.phase == Phase::Inactive => end.enter(Phase::SynSent),
+            Phase::Partial if segment.syn() && !segment.acks() && peer.phase == Phase::Inactive => end.enter(Phase::SynSent),
             Phase::SynSent | Phase::Partial | Phase::Established => {}
             // A RST after both FINs is housekeeping.
             Phase::Closed => {
-                if segment.rst && peer.phase != Phase::Closed {
+                if segment.rst() && peer.phase != Phase::Closed {
                     end.enter(Phase::Reset);
                 }
                 return;
             }
             Phase::Reset => return,
         }
-        if segment.rst {
+        if segment.rst() {
             end.enter(Phase::Reset);
-        } else if segment.fin {
+        } else if segment.fin() {
             end.enter(Phase::Closed);
             // A FIN, a RST after it, and now the answer's FIN: that was a normal end.
             if peer.phase == Phase::Reset && peer.before == Phase::Closed {
@@ -554,18 +561,18 @@ impl TcpState {
 /// The first segment of a side.
 fn leave_inactive(end: &mut End, peer: &mut End, segment: &Segment) {
     let answers = matches!(peer.phase, Phase::SynSent | Phase::Established);
-    if segment.syn && (segment.acks || answers) {
+    if segment.syn() && (segment.acks() || answers) {
         end.enter(Phase::Established);
         if peer.phase == Phase::SynSent {
             peer.enter(Phase::Established);
         }
-    } else if segment.syn {
+    } else if segment.syn() {
         end.enter(Phase::SynSent);
-    } else if segment.rst || segment.fin {
+    } else if segment.rst() || segment.fin() {
         // The caller goes on from here.
     } else if peer.phase == Phase::SynSent && segment.payload == 0 {
         // Some acknowledge a SYN before they answer it with one of their own.
-    } else if segment.acks && peer.phase == Phase::Established {
+    } else if segment.acks() && peer.phase == Phase::Established {
         // Only the SYN was missed.
         end.enter(Phase::Established);
     } else {
