@@ -4,6 +4,7 @@
 
 pub mod capture;
 pub mod catalog;
+pub mod classify;
 pub mod cli;
 pub mod engine;
 pub mod flow;

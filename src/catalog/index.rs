@@ -1,6 +1,7 @@
 //! The catalog compiled for lookup: one table of 65536 slots a transport, one of 256 for IP protocols and ICMP types.
 
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
 use super::model::{Direction, FactRef, Port, Status, SystemRef};
 use super::{Catalog, Fact};
@@ -31,6 +32,31 @@ pub struct Entry {
     pub listener: Option<SystemRef>,
     /// Some candidate holds only for some networks: ask [`Catalog::candidates`].
     pub limited: bool,
+    texts: OnceLock<Texts>,
+}
+
+/// An entry in words, as records list it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Texts {
+    /// Ids of the candidate systems, those that only a reading puts here last.
+    pub systems: Vec<String>,
+    /// For each system the first line that says so.
+    pub sources: Vec<String>,
+}
+
+impl Entry {
+    /// The entry in words; made once.
+    pub fn texts(&self, catalog: &Catalog) -> &Texts {
+        self.texts.get_or_init(|| {
+            let mut texts = Texts::default();
+            for fact in self.facts.iter().chain(&self.derived_facts).filter_map(|at| catalog.fact(*at)) {
+                let Some(system) = catalog.system(fact.system).filter(|system| !texts.systems.contains(&system.id)) else { continue };
+                texts.systems.push(system.id.clone());
+                texts.sources.extend(fact.sources.first().map(|source| catalog.print_source(*source)));
+            }
+            texts
+        })
+    }
 }
 
 /// A table of one transport: slot 0 is nothing, slot n is entry n - 1.
@@ -249,6 +275,7 @@ fn entry(catalog: &Catalog, mut facts: Vec<FactRef>, first: u16, last: u16) -> O
         fixed: chosen.iter().any(is_fixed),
         status: chosen.iter().map(status).min().unwrap_or_default(),
         limited: chosen.iter().any(is_limited),
+        texts: OnceLock::new(),
         systems,
         facts: chosen,
         derived: beside,

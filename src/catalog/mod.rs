@@ -36,7 +36,7 @@ use std::sync::OnceLock;
 
 use ipnet::IpNet;
 
-pub use index::Entry;
+pub use index::{Entry, Texts};
 pub use lint::Finding;
 pub use load::{LoadError, Options};
 pub use mistake::{Mistake, Mistakes};

@@ -12,6 +12,7 @@ use super::args::{FlowArgs, KeyPart, ReadArgs, Verbosity};
 use super::exit::{Exit, Failure};
 use super::output::Output;
 use super::parse::{self, Only};
+use super::rules;
 use crate::capture::{self, Source};
 use crate::engine::{self, Outcome};
 use crate::flow::{Flow, KeyParts, SHARDS, Settings, Timeouts};
@@ -61,6 +62,7 @@ impl Plan {
 pub fn run(args: &ReadArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
     let plan = Plan::new(args)?;
     let only = args.select.only.iter().map(|text| Only::parse(text)).collect::<Result<_, _>>()?;
+    let catalog = rules::load(&args.rules)?;
     let mut source = capture::open(&plan.inputs, &plan.capture).map_err(|error| Failure::Usage(error.to_string()))?;
     let output = Mutex::new(Output::open(&args.output, only)?);
     let mut evicted = 0;
@@ -70,7 +72,7 @@ pub fn run(args: &ReadArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
     let early = |flows: Vec<Flow>| {
         evicted += flows.len() as u64;
         if let Ok(mut output) = output.lock() {
-            flows.iter().for_each(|flow| output.flow(&engine::record(flow, None)));
+            flows.iter().for_each(|flow| output.flow(&engine::record(flow, None, Some(&catalog))));
         }
     };
     let outcome = pipeline::run(&mut *source, plan.settings, workers, early, &|source| bar.set_position(source.progress().0));
@@ -78,10 +80,12 @@ pub fn run(args: &ReadArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
 
     let mut output = output.into_inner().map_err(|_| Failure::Usage("a worker failed".to_owned()))?;
     for flow in outcome.flows() {
-        output.flow(&engine::record(flow, Some(&outcome)));
+        output.flow(&engine::record(flow, Some(&outcome), Some(&catalog)));
     }
     let mut summary = summary(&outcome, &*source, plan.options);
     summary.flows.evicted = evicted;
+    summary.run.catalog = Some(catalog.digest().to_owned());
+    summary.run.rules = args.rules.rules.iter().map(|path| path.display().to_string()).collect();
     let fails = output.finish(summary)?;
     say(&*source, verbosity);
     Ok(match (source.damage().is_empty(), fails) {

@@ -1,18 +1,19 @@
 //! A flow becomes a record: who is the client, what TCP did, which tunnels are around it.
 
 use super::outcome::Outcome;
-use crate::flow::{Extras, Flow, OuterTunnel, Side, request_type};
-use crate::net::IpProto;
-use crate::record::{CommunityTuple, Direction, FlowRecord, Host, Icmp, IcmpErrors, PerSide, Tcp, Tunnel};
+use crate::catalog::Catalog;
+use crate::classify::{Ends, ends, label};
+use crate::flow::{Extras, Flow, OuterTunnel, Side};
+use crate::record::{CommunityTuple, FlowRecord, Host, Icmp, IcmpErrors, PerSide, Tcp, Tunnel};
 
-/// The record of a flow, before anything is known of its label.
+/// The record of a flow, with its label where there is a catalog.
 ///
 /// `outcome` is where the records of its tunnels are found; a flow given up early does without.
-pub fn record<'a>(flow: &Flow, outcome: Option<&Outcome>) -> FlowRecord<'a> {
-    let (client, direction) = client_of(flow);
+pub fn record<'a>(flow: &Flow, outcome: Option<&Outcome>, catalog: Option<&'a Catalog>) -> FlowRecord<'a> {
+    let Ends { client, direction, both_documented } = ends(flow, catalog);
     let (client_host, server_host) = hosts(flow, client);
     let extras = flow.extras.as_deref();
-    FlowRecord {
+    let mut record = FlowRecord {
         kind: crate::record::Flow::Flow,
         id: flow.id,
         community_id: tuple(flow).id(),
@@ -45,22 +46,11 @@ pub fn record<'a>(flow: &Flow, outcome: Option<&Outcome>) -> FlowRecord<'a> {
         hint: None,
         sources: Vec::new(),
         policy: None,
+    };
+    if let Some(catalog) = catalog {
+        label(&mut record, catalog, both_documented);
     }
-}
-
-/// Who asked, and what says so.
-fn client_of(flow: &Flow) -> (Side, Direction) {
-    if let Some(side) = flow.tcp.as_ref().and_then(crate::flow::TcpState::handshake_side) {
-        return (side, Direction::Syn);
-    }
-    if let Some(icmp) = flow.icmp
-        && matches!(flow.key.protocol, IpProto::ICMP | IpProto::ICMP6)
-        && request_type(flow.key.protocol, icmp.kind) != icmp.kind
-    {
-        // A reply came first: who sent it was asked.
-        return (Side::B, Direction::Payload);
-    }
-    (Side::A, Direction::First)
+    record
 }
 
 fn host_of(flow: &Flow, lo: bool) -> Host<'static> {

@@ -118,7 +118,8 @@ impl Shard {
     /// Accounts one layer of a packet to its flow.
     pub fn see(&mut self, sighting: &Sighting<'_>) {
         let Some(layer) = sighting.layers.last() else { return };
-        if self.duplicates.seen(layer, sighting.frame, sighting.time) {
+        let repeated = self.duplicates.seen(layer, sighting.frame, sighting.time);
+        if repeated {
             self.duplicate_packets += u64::from(sighting.layers.len() == 1);
             if self.settings.dedup {
                 return;
@@ -127,14 +128,14 @@ impl Shard {
         if let Some(fragment) = layer.fragment {
             self.see_fragment(sighting, layer, fragment);
         } else {
-            self.account(sighting.number, sighting.time, sighting.layers, Identity::of(layer));
+            self.account(sighting.number, sighting.time, sighting.layers, Identity::of(layer), repeated);
         }
     }
 
     /// Ends the input: fragments whose first one never came go to flows without ports.
     pub fn finish(&mut self) {
         for waiting in self.fragments.drain() {
-            self.account(waiting.number, waiting.time, &waiting.layers, Identity::None);
+            self.account(waiting.number, waiting.time, &waiting.layers, Identity::None, false);
         }
     }
 
@@ -144,11 +145,12 @@ impl Shard {
         let mut placed = Vec::new();
         self.fragments.see(FragmentKey::of(layer, fragment), fragment, identity, waiting, &mut placed);
         for (identity, fragment) in placed {
-            self.account(fragment.number, fragment.time, &fragment.layers, identity.unwrap_or(Identity::None));
+            self.account(fragment.number, fragment.time, &fragment.layers, identity.unwrap_or(Identity::None), false);
         }
     }
 
-    fn account(&mut self, number: u64, time: Timestamp, layers: &[Layer], identity: Identity) {
+    /// `repeated`: a copy of an earlier packet, which is no retransmission.
+    fn account(&mut self, number: u64, time: Timestamp, layers: &[Layer], identity: Identity, repeated: bool) {
         let Some((layer, outer)) = layers.split_last() else { return };
         let (mut key, sender_is_lo) = FlowKey::of(layer, identity);
         let parts = self.settings.key;
@@ -168,7 +170,7 @@ impl Shard {
         let Some(flow) = self.flows.get_mut(at) else { return };
         let side = flow.side(sender_is_lo);
         flow.count(side, number, time, layer);
-        if let (Some(tcp), Transport::Tcp(header)) = (flow.tcp.as_mut(), layer.transport) {
+        if let (Some(tcp), Transport::Tcp(header), false) = (flow.tcp.as_mut(), layer.transport, repeated) {
             tcp.see(side, header, layer.payload_len, time);
         }
         note_surroundings(flow, number, layer, layers, outer);

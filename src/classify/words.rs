@@ -1,0 +1,46 @@
+//! Every flag and note, and what it means. Scripts depend on these words.
+
+/// A flag: something a person should look at.
+pub(super) const PORT_UNDOCUMENTED: &str = "port-undocumented";
+pub(super) const TRANSPORT_UNDOCUMENTED: &str = "transport-undocumented";
+pub(super) const PROTOCOL_UNDOCUMENTED: &str = "protocol-undocumented";
+pub(super) const PORTS_UNSEEN: &str = "ports-unseen";
+
+pub(super) const MID_FLOW: &str = "capture-started-mid-flow";
+pub(super) const ONE_DIRECTION: &str = "one-direction-only";
+pub(super) const REFUSED: &str = "refused";
+pub(super) const UNANSWERED: &str = "unanswered";
+pub(super) const DOUBTFUL: &str = "doubtful-fact";
+pub(super) const DERIVED: &str = "derived-fact";
+pub(super) const BOTH_DOCUMENTED: &str = "both-ports-documented";
+
+/// Every flag with its meaning, sorted.
+pub const FLAGS: &[(&str, &str)] = &[
+    (PORT_UNDOCUMENTED, "no document lists the port"),
+    (PORTS_UNSEEN, "only fragments or cut headers were captured, so the ports are not known"),
+    (PROTOCOL_UNDOCUMENTED, "no document lists the IP protocol or ICMP type"),
+    (TRANSPORT_UNDOCUMENTED, "the port is documented for the other transport only"),
+];
+
+/// Every note with its meaning, sorted.
+pub const NOTES: &[(&str, &str)] = &[
+    (BOTH_DOCUMENTED, "both ports are documented and neither is the likelier listener: the first sender counts as client"),
+    (MID_FLOW, "the connection was open before the capture began"),
+    (DERIVED, "no document prints it: it follows from a reading"),
+    (DOUBTFUL, "a document prints it, and it is hardly true"),
+    (ONE_DIRECTION, "packets of one side only were captured"),
+    (REFUSED, "the server said no: a reset, or an ICMP error"),
+    (UNANSWERED, "the server never answered"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_sorted_and_without_repeats() {
+        for table in [FLAGS, NOTES] {
+            assert!(table.windows(2).all(|pair| pair[0].0 < pair[1].0), "{table:?}");
+        }
+    }
+}
