@@ -1,7 +1,7 @@
 //! IPsec Authentication Header (RFC 4302). What it protects is readable, so it is decoded through: the transport behind it is one more
 //! layer between the same addresses, and a packet behind it (tunnel mode) is the next layer.
 
-use super::super::layer::{Layer, Span, Stop, Transport, Vlans};
+use super::super::layer::{Fragment, Layer, Span, Stop, Transport, Vlans};
 use super::super::walk::{Next, Walk};
 use super::super::window::Window;
 use super::ipv6;
@@ -46,9 +46,10 @@ fn protected<'a>(walk: &mut Walk<'_>, protocol: IpProto, window: Window<'a>) -> 
         ..outer
     };
     walk.push(layer).map_err(|why| window.stop(why))?;
-    match chain.broken {
-        Some(why) => Err(chain.inside.stop(why)),
-        None => Ok(Next::Protocol(chain.protocol, chain.inside)),
+    match (chain.broken, chain.fragment) {
+        (Some(why), _) => Err(chain.inside.stop(why)),
+        (None, Some((Fragment { offset: 1.., .. }, _))) => Ok(Next::Done),
+        (None, _) => Ok(Next::Protocol(chain.protocol, chain.inside)),
     }
 }
 
@@ -83,6 +84,12 @@ mod tests {
         let inside = with("11 00 010400000000", &udp(1111, 2222, b"inside"));
         let decoded = decode_packet(&ipv6(0, &with("33 00 010400000000", &ah("3c", &inside))));
         assert_eq!(summary(&decoded), [(51, None, "", None), (17, Some((1111, 2222)), "ah", None)]);
+    }
+
+    #[test]
+    fn a_later_fragment_behind_it_has_no_transport() {
+        let decoded = decode_packet(&ipv6(51, &ah("2c", &with("11 00 0028 00000007", &udp(1111, 2222, b"")))));
+        assert_eq!(summary(&decoded), [(51, None, "", None), (17, None, "ah", None)]);
     }
 
     #[test]
