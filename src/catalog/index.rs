@@ -50,7 +50,9 @@ impl Entry {
         self.texts.get_or_init(|| {
             let mut texts = Texts::default();
             for fact in self.facts.iter().chain(&self.derived_facts).filter_map(|at| catalog.fact(*at)) {
-                let Some(system) = catalog.system(fact.system).filter(|system| !texts.systems.contains(&system.id)) else { continue };
+                let Some(system) = catalog.system(fact.system).filter(|system| !texts.systems.contains(&system.id)) else {
+                    continue;
+                };
                 texts.systems.push(system.id.clone());
                 texts.sources.extend(fact.sources.first().map(|source| catalog.print_source(*source)));
             }

@@ -38,7 +38,7 @@ use ipnet::IpNet;
 
 pub use index::{Entry, Texts};
 pub use lint::Finding;
-pub use load::{LoadError, Options};
+pub use load::{LoadError, Options, optional_names};
 pub use mistake::{Mistake, Mistakes};
 pub use model::{
     Direction, DocRef, Document, Ends, Fact, FactRef, Place, Port, Product, Reading, Role, Source, Status, System, SystemRef,

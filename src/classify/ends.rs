@@ -47,8 +47,7 @@ fn icmp_client(flow: &Flow) -> Option<Side> {
 }
 
 fn by_port(flow: &Flow, catalog: &Catalog) -> Ends {
-    let (a_port, b_port) =
-        if flow.a_is_lo { (flow.key.lo_port, flow.key.hi_port) } else { (flow.key.hi_port, flow.key.lo_port) };
+    let (a_port, b_port) = if flow.a_is_lo { (flow.key.lo_port, flow.key.hi_port) } else { (flow.key.hi_port, flow.key.lo_port) };
     let transport = flow.key.protocol;
     let entries = (catalog.port(transport, a_port), catalog.port(transport, b_port));
     match entries {

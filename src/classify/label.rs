@@ -1,7 +1,9 @@
 //! What the catalog says of a flow.
 
 use super::remarks::remark;
-use super::words::{BOTH_DOCUMENTED, DERIVED, DOUBTFUL, PORT_UNDOCUMENTED, PORTS_UNSEEN, PROTOCOL_UNDOCUMENTED, TRANSPORT_UNDOCUMENTED};
+use super::words::{
+    BOTH_DOCUMENTED, DERIVED, DOUBTFUL, PORT_UNDOCUMENTED, PORTS_UNSEEN, PROTOCOL_UNDOCUMENTED, TRANSPORT_UNDOCUMENTED,
+};
 use crate::catalog::{Catalog, Entry, Status};
 use crate::net::IpProto;
 use crate::record::{Evidence, FlowRecord, Verdict};
@@ -60,9 +62,12 @@ fn find<'a>(record: &FlowRecord<'_>, catalog: &'a Catalog) -> Found<'a> {
     match transport {
         IpProto::ICMP | IpProto::ICMP6 => {
             let found = record.icmp.and_then(|icmp| Some((catalog.icmp(transport, icmp.kind)?, icmp.kind)));
-            found.map_or(Found::NoProtocol, |(entry, kind)| Found::Entry(entry, Evidence::Protocol, format!("{} type {kind}", upper(transport))))
+            found.map_or(Found::NoProtocol, |(entry, kind)| {
+                Found::Entry(entry, Evidence::Protocol, format!("{} type {kind}", upper(transport)))
+            })
         }
-        IpProto::TCP | IpProto::UDP | IpProto::SCTP | IpProto::UDPLITE => by_port(record, catalog),
+        _ if record.server.port.is_some() => by_port(record, catalog),
+        IpProto::TCP | IpProto::UDP | IpProto::SCTP | IpProto::UDPLITE => Found::PortsUnseen,
         _ => catalog
             .protocol(transport)
             .map_or(Found::NoProtocol, |entry| Found::Entry(entry, Evidence::Protocol, format!("IP protocol {}", transport.0))),

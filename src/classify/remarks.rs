@@ -35,7 +35,9 @@ fn refusal(record: &FlowRecord<'_>) -> Option<&'static str> {
 fn no_answer(record: &FlowRecord<'_>) -> Option<&'static str> {
     let silent = match (&record.tcp, record.icmp) {
         (Some(tcp), _) => matches!(tcp.state, ConnState::S0 | ConnState::SH | ConnState::RSTOS0),
-        (None, Some(Icmp { kind, .. })) => is_echo_request(record.transport, kind) && record.packets.server == 0 && !is_to_many(record),
+        (None, Some(Icmp { kind, .. })) => {
+            is_echo_request(record.transport, kind) && record.packets.server == 0 && !is_to_many(record)
+        }
         (None, None) => false,
     };
     silent.then_some(UNANSWERED)

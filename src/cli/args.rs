@@ -27,6 +27,10 @@ pub enum Command {
     /// Reads pcap and pcapng, plain or compressed with gzip or zstd, from files, from directories (their capture files, recursively, in order of
     /// name) and from standard input (`-`). Several inputs are one stream, in the order given.
     Read(ReadArgs),
+    /// Show what the documents say: facts, role links, systems, sources; or check rules
+    Catalog(CatalogArgs),
+    /// Explain a port, a protocol, a service, a system or a link: what the documents say, and where
+    Explain(ExplainArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -62,6 +66,9 @@ pub struct ReadArgs {
     /// How flows are told apart.
     #[command(flatten)]
     pub flows: FlowArgs,
+    /// What the labels rest on.
+    #[command(flatten)]
+    pub rules: RulesArgs,
     /// Where results go.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -116,6 +123,72 @@ pub enum KeyPart {
     Vlan,
     /// The tunnels around a flow
     Tunnel,
+}
+
+/// What the labels rest on.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Rules")]
+pub struct RulesArgs {
+    /// Add the rules of a directory, or override built-in ones; the later directory wins
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub rules: Vec<PathBuf>,
+    /// Do without the built-in rules
+    #[arg(long)]
+    pub no_builtin_rules: bool,
+    /// Switch on built-in rules that are off by default
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(crate::catalog::optional_names()))]
+    pub with: Vec<String>,
+}
+
+/// `flowlabel catalog`.
+#[derive(Args, Debug)]
+pub struct CatalogArgs {
+    /// What to show
+    pub view: CatalogView,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: TextFormat,
+    /// What to show it of.
+    #[command(flatten)]
+    pub rules: RulesArgs,
+}
+
+/// A view of the catalog.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum CatalogView {
+    /// Every fact: a system, a protocol, a port, and where it is printed
+    List,
+    /// Every row of every link between roles
+    Links,
+    /// Every system
+    Systems,
+    /// The documents, the rules files, and what they hold
+    Sources,
+    /// Look for mistakes in the rules in force
+    Check,
+}
+
+/// `flowlabel explain`.
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// 2703/udp, gre, 'Message Queuing', svc.msmq, sccm.link.17, C34 ...
+    #[arg(value_name = "WHAT")]
+    pub what: String,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: TextFormat,
+    /// What the answer rests on.
+    #[command(flatten)]
+    pub rules: RulesArgs,
+}
+
+/// For people or for scripts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum TextFormat {
+    /// For people
+    Table,
+    /// For scripts
+    Json,
 }
 
 /// Where results go and how they look.

@@ -8,6 +8,7 @@ mod exit;
 mod output;
 mod parse;
 mod read;
+mod rules;
 
 use std::io::{self, Write};
 
@@ -32,6 +33,8 @@ fn run(cli: Cli) -> Exit {
     let quiet = cli.verbosity.quiet;
     let result = match cli.command {
         Command::Read(args) => read::run(&args, &cli.verbosity),
+        Command::Catalog(args) => rules::catalog(&args),
+        Command::Explain(args) => rules::explain(&args),
         Command::Completions { shell } => completions(shell),
         Command::Man => man(),
     };
