@@ -169,12 +169,11 @@ impl Pcap {
     #[inline]
     fn time(&self, record: Record) -> Timestamp {
         let seconds = i64::from(record.seconds);
-        if self.nanos {
-            return Timestamp::new(seconds, record.fraction, 9);
+        match (self.nanos, record.fraction) {
+            (false, micros @ 0..1_000_000) => Timestamp::new(seconds, micros * 1000, 6),
+            (true, nanos @ 0..1_000_000_000) => Timestamp::new(seconds, nanos, 9),
+            (nanos, fraction) => impossible_time(seconds, fraction, nanos),
         }
-        // A fraction of more than a second is carried here, where it still fits 32 bits.
-        let (carried, micros) = (record.fraction / 1_000_000, record.fraction % 1_000_000);
-        Timestamp::new(seconds + i64::from(carried), micros * 1000, 6)
     }
 
     /// The walk over the record headers: the only bytes it touches.
@@ -269,3 +268,20 @@ fn longest(link: LinkType) -> u32 {
 #[cfg(test)]
 #[path = "pcap_tests.rs"]
 mod tests;
+
+/// The time of a record whose fraction is a second or more. Nobody can know what was meant, so it is what Wireshark shows, to have both
+/// show the same: nanoseconds in 32 bits with a sign that goes before the whole, of which nine digits follow the point.
+#[cold]
+fn impossible_time(seconds: i64, fraction: u32, nanos: bool) -> Timestamp {
+    let fraction = if nanos { fraction } else { fraction.wrapping_mul(1000) }.cast_signed();
+    let digits = if nanos { 9 } else { 6 };
+    let shown = match fraction.unsigned_abs() {
+        ten_digits @ 1_000_000_000.. => ten_digits / 10,
+        nine_digits => nine_digits,
+    };
+    match (fraction < 0, shown) {
+        (false, _) => Timestamp::new(seconds, shown, digits),
+        (true, 0) => Timestamp::new(-seconds, 0, digits),
+        (true, _) => Timestamp::new(-seconds - 1, 1_000_000_000 - shown, digits),
+    }
+}

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use crate::capture::testing::{Outcome, pcap_file, pcap_header, pcap_record, read_bytes, read_drops, u16_in, u32_in};
+use crate::net::Timestamp;
 
 /// Times as they print.
 fn times(out: &Outcome) -> Vec<&str> {
@@ -78,11 +79,23 @@ fn a_pipe_of_single_bytes_gives_the_same() {
 }
 
 #[test]
-fn fractions_of_more_than_a_second_are_carried() {
-    let mut file = pcap_header(false, 0xa1b2_c3d4, (2, 4), 65_535, 1);
-    file.extend(pcap_record(false, [u32::MAX, u32::MAX, 1, 1], &[0]));
-    // 4294967295 s and 4294.967295 s (date -u -d @4294971589).
-    assert_eq!(times(&read_drops(&file)), ["2106-02-07T07:39:49.967295Z"]);
+fn impossible_fractions_are_what_wireshark_shows() {
+    // tshark -T fields -e frame.time_epoch prints these as 1418145370.1000000000, 1418145370.000000000, 1416849573.1074885184,
+    // -1398322701.849375560 and (nanoseconds) -1418145370.2147483648.
+    let micros = [
+        (1_418_145_370, 1_000_000, Timestamp::new(1_418_145_370, 100_000_000, 6)),
+        (1_418_145_370, 0x8000_0000, Timestamp::new(1_418_145_370, 0, 6)),
+        (1_416_849_573, 520_765_928, Timestamp::new(1_416_849_573, 107_488_518, 6)),
+        (1_398_322_701, 471_597_027, Timestamp::new(-1_398_322_702, 150_624_440, 6)),
+    ];
+    for (seconds, fraction, expected) in micros {
+        let mut file = pcap_header(false, 0xa1b2_c3d4, (2, 4), 65_535, 1);
+        file.extend(pcap_record(false, [seconds, fraction, 1, 1], &[0]));
+        assert_eq!(read_drops(&file).packets[0].time, expected.to_string(), "{seconds} {fraction}");
+    }
+    let mut file = pcap_header(false, 0xa1b2_3c4d, (2, 4), 65_535, 1);
+    file.extend(pcap_record(false, [1_418_145_370, 0x8000_0000, 1, 1], &[0]));
+    assert_eq!(read_drops(&file).packets[0].time, Timestamp::new(-1_418_145_371, 785_251_636, 9).to_string());
 }
 
 #[test]
