@@ -59,6 +59,7 @@ const BY_ETHERTYPE: &[(u16, Step)] = &[
     (0x8903, tags::fabric_path),
     (0x8909, tags::cisco_metadata),
     (0x892f, tags::hsr),
+    (0x894f, tags::service),
     (0x8988, tags::cisco_time),
     (0x9100, vlan::read),
     (0x9200, vlan::read),
@@ -78,6 +79,7 @@ const NON_IP: &[(u16, &str)] = &[
     (0x809b, "appletalk"),
     (0x80f3, "aarp"),
     (0x8137, "ipx"),
+    (0x872d, "wlccp"),
     (0x8808, "flow-control"),
     (0x8809, "slow-protocols"),
     (0x8863, "pppoe-discovery"),
@@ -97,6 +99,7 @@ const NON_IP: &[(u16, &str)] = &[
     (0x8914, "fip"),
     (0x8915, "roce"),
     (0x893a, "ieee1905"),
+    (0x8947, "geonetworking"),
     (0x9000, "loopback"),
 ];
 

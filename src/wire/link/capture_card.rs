@@ -51,3 +51,33 @@ pub(super) fn erf<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, 
         _ => Next::NonIp(Word::Plain("erf-type")),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::{leads_to_ipv4, leads_to_ipv6, outcome};
+
+    const ETHERNET: &str = "020000000002 020000000001 0800";
+
+    #[test]
+    fn netanalyzer_with_and_without_preamble() {
+        leads_to_ipv4(240, &format!("00000000 {ETHERNET}"));
+        leads_to_ipv4(241, &format!("00000000 55555555555555d5 {ETHERNET}"));
+    }
+
+    #[test]
+    fn mpackets() {
+        leads_to_ipv4(274, &format!("55555555555555d5 {ETHERNET}"));
+        leads_to_ipv4(274, &format!("55555555555555e6 {ETHERNET}"));
+        assert_eq!(outcome(274, "5555555555556152 0102"), "non-ip mpacket-continuation");
+    }
+
+    #[test]
+    fn erf_with_and_without_extension() {
+        // Time, type, flags, record length, loss, wire length; 46 is 14 and 30 and 2 more.
+        leads_to_ipv4(197, &format!("0000000000000000 02 00 0040 0000 002e 0000 {ETHERNET}"));
+        leads_to_ipv4(197, &format!("0000000000000000 82 00 0048 0000 002e 0100000000000000 0000 {ETHERNET}"));
+        leads_to_ipv4(197, "0000000000000000 16 00 0030 0000 001e");
+        leads_to_ipv6(197, "0000000000000000 17 00 0042 0000 0032");
+        assert_eq!(outcome(197, "0000000000000000 1b 00 0010 0000 0000"), "non-ip erf-type");
+    }
+}

@@ -117,3 +117,37 @@ pub(super) fn read<'a>(walk: &mut Walk<'_>, link: LinkType, window: Window<'a>) 
 fn unknown(link: LinkType, window: Window<'_>) -> Stop {
     Stop { why: Word::LinkType(link.0), offset: window.span().start }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::probe;
+    use super::{TABLE, without_ip};
+
+    #[test]
+    fn a_table_is_sorted_and_names_a_link_type_once() {
+        assert!(TABLE.is_sorted_by(|one, next| one.link < next.link));
+        assert!(TABLE.iter().all(|reader| without_ip::name(reader.link).is_none()));
+    }
+
+    #[test]
+    fn an_unknown_link_type_is_named() {
+        assert_eq!(probe::outcome(147, "4500"), "stop link-type-147 at 0");
+        assert_eq!(probe::outcome(60_000, ""), "stop link-type-60000 at 0");
+    }
+
+    proptest! {
+        /// Every reader, any bytes: an end, no panic, and no span beyond the frame.
+        #[test]
+        fn any_bytes_decode(data in proptest::collection::vec(any::<u8>(), 0..200), cut in 0_usize..2000) {
+            for reader in TABLE {
+                let decoded = probe::decode_cut(reader.link.0, &data, data.len() + cut);
+                for layer in &decoded.layers {
+                    prop_assert!(layer.packet.end as usize <= data.len());
+                    prop_assert!(layer.payload.end as usize <= data.len());
+                }
+            }
+        }
+    }
+}

@@ -21,3 +21,20 @@ pub(super) fn ipv4<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>,
 pub(super) fn ipv6<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
     Ok(Next::Ipv6(window))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::{leads_to_ipv4, leads_to_ipv6, outcome};
+
+    #[test]
+    fn the_first_nibble_tells() {
+        for link in [12, 14, 101] {
+            leads_to_ipv4(link, "");
+            leads_to_ipv6(link, "");
+        }
+        leads_to_ipv4(228, "");
+        leads_to_ipv6(229, "");
+        assert_eq!(outcome(101, "30"), "non-ip raw-not-ip");
+        assert_eq!(outcome(101, ""), "stop raw-ip-empty at 0");
+    }
+}
