@@ -9,7 +9,7 @@ pub(super) const IPV4: [u8; 30] = [
     0, 53, 0x04, 0x15, 0, 10, 0, 0, b'h', b'i',
 ];
 
-/// The same from fd00::9 to fd00::14.
+/// The same from `fd00::9` to `fd00::14`.
 pub(super) const IPV6: [u8; 50] = [
     0x60, 0, 0, 0, 0, 10, 17, 64, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, // IPv6, source
     0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x14, // destination

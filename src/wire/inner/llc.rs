@@ -58,7 +58,7 @@ fn snap_padded<'a>(walk: &mut Walk<'_>, window: Window<'a>, bridge_pad: usize) -
     let inside = window.skip(SNAP_HEADER);
     match organisation {
         // RFC 1042, and Cisco's and Apple's way to say the same.
-        [0x00, 0x00, 0x00] | [0x00, 0x00, 0xf8] => super::ethertype(walk, protocol, inside),
+        [0x00, 0x00, 0x00 | 0xf8] => super::ethertype(walk, protocol, inside),
         [0x00, 0x80, 0xc2] => Ok(bridged(protocol, inside.skip(bridge_pad))),
         [0x00, 0x00, 0x0c] => {
             let name = CISCO.iter().find(|(listed, _)| *listed == protocol).map_or("snap-cisco", |(_, name)| name);

@@ -1,4 +1,4 @@
-//! MACsec (IEEE 802.1AE): the `SecTAG` is passed over where the user data is in clear.
+//! `MACsec` (IEEE 802.1AE): the `SecTAG` is passed over where the user data is in clear.
 
 use super::super::layer::{Stop, Word};
 use super::super::walk::{Next, Walk};

@@ -1,4 +1,4 @@
-//! What stands inside a link layer: EtherTypes, IP headers, IP protocols, tunnels over UDP. One file each, one line in a table.
+//! What stands inside a link layer: `EtherType`s, IP headers, IP protocols, tunnels over UDP. One file each, one line in a table.
 #![allow(clippy::unnecessary_wraps, reason = "every reader has the signature of `Step`, also one that never stops")]
 
 mod ah;
@@ -46,7 +46,7 @@ const LAST_LENGTH: u16 = 1500;
 /// The lowest `EtherType`.
 pub(super) const FIRST_ETHERTYPE: u16 = 0x600;
 
-/// EtherTypes that lead to IP, besides IP itself.
+/// `EtherType`s that lead to IP, besides IP itself.
 const BY_ETHERTYPE: &[(u16, Step)] = &[
     (0x8100, vlan::read),
     (0x8847, mpls::read),
@@ -67,7 +67,7 @@ const BY_ETHERTYPE: &[(u16, Step)] = &[
     (0xf1c1, tags::redundancy),
 ];
 
-/// EtherTypes that hold no IP and have a name.
+/// `EtherType`s that hold no IP and have a name.
 const NON_IP: &[(u16, &str)] = &[
     (0x0806, "arp"),
     (0x2000, "cdp"),

@@ -1,4 +1,4 @@
-//! IP over FireWire as Darwin captures it (RFC 2734): two unique ids of eight bytes, then an `EtherType`.
+//! IP over `FireWire` as Darwin captures it (RFC 2734): two unique ids of eight bytes, then an `EtherType`.
 
 use super::super::layer::Stop;
 use super::super::walk::{Next, Walk};

@@ -15,9 +15,8 @@ pub(super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'
     let address = window.bytes().iter().take(MAX_ADDRESS).position(|byte| byte & EXTENSION != 0);
     let inside = match address {
         Some(last) if last > 0 => window.skip(last + 1),
-        Some(_) => return Err(window.stop("frame-relay-address")),
         None if window.bytes().len() < MAX_ADDRESS => return Err(window.stop("frame-relay-header-cut")),
-        None => return Err(window.stop("frame-relay-address")),
+        _ => return Err(window.stop("frame-relay-address")),
     };
     let control = *inside.header::<2>("frame-relay-header-cut")?;
     match control {

@@ -19,7 +19,7 @@ pub(super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'
     Ok(family_or_type(family, window.skip(HEADER)))
 }
 
-/// OpenBSD's capture of decrypted IPsec traffic: family, SPI, flags.
+/// `OpenBSD`'s capture of decrypted IPsec traffic: family, SPI, flags.
 pub(super) fn enc<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
     const ENC_HEADER: usize = 12;
     let header = window.header::<ENC_HEADER>("enc-header-cut")?;

@@ -13,7 +13,7 @@ pub(super) fn read<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>,
     let [family, ..] = *window.header::<HEADER>("nflog-header-cut")?;
     let mut values = window.skip(HEADER);
     loop {
-        let value = values.header::<VALUE_HEADER>("nflog-value-cut")?;
+        let value = *values.header::<VALUE_HEADER>("nflog-value-cut")?;
         let (len, kind) = in_host_order(value);
         if len < VALUE_HEADER {
             return Err(values.stop("nflog-value-length"));
@@ -27,7 +27,7 @@ pub(super) fn read<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>,
 }
 
 /// Length and type. They are in the byte order of whoever captured; types are below 256, so the zero byte tells.
-fn in_host_order(value: &[u8; VALUE_HEADER]) -> (usize, u16) {
+fn in_host_order(value: [u8; VALUE_HEADER]) -> (usize, u16) {
     let read = if value[3] == 0 { u16::from_le_bytes } else { u16::from_be_bytes };
     (usize::from(read([value[0], value[1]])), read([value[2], value[3]]))
 }

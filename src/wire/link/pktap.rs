@@ -33,9 +33,13 @@ pub(super) fn user2<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<
     }
 }
 
+/// Header length, record type, link type.
 fn header(window: Window<'_>) -> Result<(usize, u32, u32), Stop> {
-    let [a, b, c, d, e, f, g, h, i, j, k, l] = *window.header::<FIRST>("pktap-header-cut")?;
-    Ok((u32::from_le_bytes([a, b, c, d]) as usize, u32::from_le_bytes([e, f, g, h]), u32::from_le_bytes([i, j, k, l])))
+    let h = window.header::<FIRST>("pktap-header-cut")?;
+    let len = u32::from_le_bytes([h[0], h[1], h[2], h[3]]);
+    let kind = u32::from_le_bytes([h[4], h[5], h[6], h[7]]);
+    let link = u32::from_le_bytes([h[8], h[9], h[10], h[11]]);
+    Ok((len as usize, kind, link))
 }
 
 #[cfg(test)]

@@ -13,11 +13,13 @@ pub(super) fn read<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>,
 }
 
 /// Raw IPv4, as the link type says.
+#[expect(clippy::unnecessary_wraps, reason = "the signature of a `Step`")]
 pub(super) fn ipv4<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
     Ok(Next::Ipv4(window))
 }
 
 /// Raw IPv6, as the link type says.
+#[expect(clippy::unnecessary_wraps, reason = "the signature of a `Step`")]
 pub(super) fn ipv6<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
     Ok(Next::Ipv6(window))
 }

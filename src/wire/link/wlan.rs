@@ -30,7 +30,7 @@ mod flag {
     pub(super) const ORDER: u8 = 0x80;
 }
 
-/// The QoS control field's A-MSDU bit.
+/// The quality-of-service field's A-MSDU bit.
 const AGGREGATE: u8 = 0x80;
 
 /// What a capture header tells of the frame behind it.
