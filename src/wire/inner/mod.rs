@@ -60,7 +60,7 @@ const BY_ETHERTYPE: &[(u16, Step)] = &[
     (0x8909, tags::cisco_metadata),
     (0x892f, tags::hsr),
     (0x894f, tags::service),
-    (0x8988, tags::cisco_time),
+    (0x8988, tags::timestamp),
     (0x9100, vlan::read),
     (0x9200, vlan::read),
     (0xd28b, tags::arista),

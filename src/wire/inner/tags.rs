@@ -29,10 +29,10 @@ pub(super) fn backbone<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Ne
     super::type_or_length(walk, u16::from_be_bytes([tag[16], tag[17]]), window.skip(18))
 }
 
-/// Cisco timestamp tag: the `EtherType` stands behind eight bytes of time.
-pub(super) fn cisco_time<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
-    let tag = window.header::<10>("ttag-cut")?;
-    super::type_or_length(walk, u16::from_be_bytes([tag[8], tag[9]]), window.skip(10))
+/// Cisco's timestamp tag, and Palo Alto's heartbeat backup under the same number: six bytes, `EtherType`.
+pub(super) fn timestamp<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
+    let tag = window.header::<8>("ttag-cut")?;
+    super::type_or_length(walk, u16::from_be_bytes([tag[6], tag[7]]), window.skip(8))
 }
 
 /// Cisco metadata, which carries a security group: version, length in units of four bytes, options, `EtherType`.
@@ -78,7 +78,7 @@ mod tests {
         for tag in [
             "f1c1 0000 0007 0800",
             "892f 1026 0001 0800",
-            "8988 0102030405060708 0800",
+            "8988 010203040506 0800",
             "8909 01 01 00010064 0800",
             "d28b 0001 0010 5ceeed57384f59c8 0800",
             "d28b 0001 0120 ed57384f59c8 0800",
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn whole_frames_behind_tags() {
-        for tag in ["8903 4020", "88e7 00000001", "894f 0002 01 03 000001ff"] {
+        for tag in ["8903 4020", "88e7 00000001", "894f 0002 02 03 000001ff"] {
             leads_to_ipv4(1, &format!("{MAC} {tag} {MAC} 0800"));
             leads_to_ipv6(1, &format!("{MAC} {tag} {MAC} 8100 000a 86dd"));
         }

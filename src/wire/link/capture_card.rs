@@ -9,16 +9,13 @@ const NETANALYZER_HEADER: usize = 4;
 const PREAMBLE: usize = 8;
 const ERF_HEADER: usize = 16;
 
-/// `netANALYZER`: four bytes of status, then the frame.
+/// `netANALYZER`: length, port, version of the header, status, then the frame. Events of its inputs have a bit set beside the version.
 pub(super) fn netanalyzer<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
-    window.header::<NETANALYZER_HEADER>("netanalyzer-header-cut")?;
-    Ok(Next::Link(LinkType::ETHERNET, window.skip(NETANALYZER_HEADER)))
-}
-
-/// `netANALYZER` in transparent mode: the preamble is captured too.
-pub(super) fn netanalyzer_transparent<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
-    window.header::<{ NETANALYZER_HEADER + PREAMBLE }>("netanalyzer-header-cut")?;
-    Ok(Next::Link(LinkType::ETHERNET, window.skip(NETANALYZER_HEADER + PREAMBLE)))
+    let header = window.header::<NETANALYZER_HEADER>("netanalyzer-header-cut")?;
+    Ok(match header[1] & 0x3f {
+        0x04 | 0x06 | 0x08 | 0x0a => Next::Link(LinkType::ETHERNET, window.skip(NETANALYZER_HEADER)),
+        _ => Next::NonIp(Word::Plain("netanalyzer-event")),
+    })
 }
 
 /// Preamble up to the delimiter: an express frame or the start of one that may be interrupted; the rest of such a one is no frame.
@@ -59,9 +56,9 @@ mod tests {
     const ETHERNET: &str = "020000000002 020000000001 0800";
 
     #[test]
-    fn netanalyzer_with_and_without_preamble() {
-        leads_to_ipv4(240, &format!("00000000 {ETHERNET}"));
-        leads_to_ipv4(241, &format!("00000000 55555555555555d5 {ETHERNET}"));
+    fn netanalyzer_frames_and_events() {
+        leads_to_ipv4(240, &format!("00440000 {ETHERNET}"));
+        assert_eq!(outcome(240, &format!("00450000 {ETHERNET}")), "non-ip netanalyzer-event");
     }
 
     #[test]

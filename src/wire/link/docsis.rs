@@ -40,8 +40,8 @@ mod tests {
 
     #[test]
     fn with_and_without_extended_header() {
-        leads_to_ipv4(143, &format!("00 00 002c abcd {ETHERNET}"));
-        leads_to_ipv4(143, &format!("01 04 0030 31 00 00 00 abcd {ETHERNET}"));
+        leads_to_ipv4(143, &format!("00 00 002c b017 {ETHERNET}"));
+        leads_to_ipv4(143, &format!("01 04 0030 31 00 00 00 22e9 {ETHERNET}"));
     }
 
     #[test]

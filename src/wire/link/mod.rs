@@ -89,7 +89,6 @@ const TABLE: &[Reader] = &[
     Reader { link: LinkType::IPV6, step: raw::ipv6 },
     Reader { link: LinkType(239), step: nflog::read },
     Reader { link: LinkType(240), step: capture_card::netanalyzer },
-    Reader { link: LinkType(241), step: capture_card::netanalyzer_transparent },
     Reader { link: LinkType(242), step: infiniband::ip_over_ib },
     Reader { link: LinkType::INFINIBAND, step: infiniband::read },
     Reader { link: LinkType(258), step: pktap::read },
