@@ -1,4 +1,25 @@
-//! Link layers: how the first bytes of a frame are read, by link type. One file each, one line in [`TABLE`].
+//! Link layers: how the first bytes of a frame are read, by link type.
+//!
+//! A reader knows its own header and nothing of what it carries: it says what comes next ([`Next`]) and leaves it to others. It never
+//! guesses: bytes that it cannot read are a [`Stop`] with a word, a header that leads to no IP is `Next::NonIp` with one. A link type
+//! that never holds IP has a line in `without_ip`; one that nobody here knows is counted by its number.
+//!
+//! One more link type is one file here, say `tunnel_box.rs`, for a box that puts a port and an `EtherType` before each packet,
+//!
+//! ```ignore
+//! pub(super) fn read<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
+//!     let [_port, high, low] = *window.header::<3>("tunnel-box-header-cut")?;
+//!     Ok(Next::Ether(u16::from_be_bytes([high, low]), window.skip(3)))
+//! }
+//! ```
+//!
+//! and one line in [`TABLE`], in order of the number:
+//!
+//! ```ignore
+//!     Reader { link: LinkType(300), step: tunnel_box::read },
+//! ```
+//!
+//! Its test is one line more: `probe::leads_to_ipv4(300, "07 0800")` puts a known packet behind these bytes, and cuts it everywhere.
 
 mod arcnet;
 mod atm;
