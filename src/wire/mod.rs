@@ -11,6 +11,8 @@
 mod inner;
 mod layer;
 mod link;
+#[cfg(test)]
+mod probe;
 mod walk;
 mod window;
 

@@ -1,4 +1,4 @@
-//! MACsec (IEEE 802.1AE): the `SecTAG` is passed over where the user data is in clear.
+//! `MACsec` (IEEE 802.1AE): the `SecTAG` is passed over where the user data is in clear.
 
 use super::super::layer::{Stop, Word};
 use super::super::walk::{Next, Walk};
@@ -29,4 +29,37 @@ pub(in super::super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Res
     };
     let kind = u16::from_be_bytes(*data.header::<2>("macsec-data-cut")?);
     super::type_or_length(walk, kind, data.skip(2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::{IPV4, bytes, decode_cut, leads_to_ipv4, outcome};
+
+    const MAC: &str = "020000000002 020000000001";
+
+    #[test]
+    fn user_data_in_clear() {
+        // With and without a secure channel identifier; a short length of 32: the EtherType and 30 bytes.
+        leads_to_ipv4(1, &format!("{MAC} 88e5 20 20 00000001 0200000000010001 0800"));
+        leads_to_ipv4(1, &format!("{MAC} 88e5 00 20 00000001 0800"));
+    }
+
+    #[test]
+    fn user_data_that_is_not() {
+        assert_eq!(outcome(1, &format!("{MAC} 88e5 2c 00 00000001 0200000000010001 0800 4500")), "non-ip macsec");
+        assert_eq!(outcome(1, &format!("{MAC} 88e5 04 00 00000001 0800 4500")), "non-ip macsec");
+        assert_eq!(outcome(1, &format!("{MAC} 88e5 00 01 00000001 0800 4500")), "stop macsec-data-cut at 20");
+    }
+
+    #[test]
+    fn without_a_short_length_the_check_value_is_left_out() {
+        let mut frame = bytes(&format!("{MAC} 88e5 00 00 00000001 0800"));
+        let at = frame.len();
+        frame.extend_from_slice(&IPV4);
+        frame[at + 3] += 16;
+        frame.extend_from_slice(&[0xcc; 16]);
+        let decoded = decode_cut(1, &frame, frame.len());
+        assert_eq!(decoded.layers[0].packet.end as usize, frame.len() - 16);
+        assert_eq!(decoded.layers[0].ip_len, 46);
+    }
 }

@@ -1,4 +1,4 @@
-//! What stands inside a link layer: EtherTypes, IP headers, IP protocols, tunnels over UDP. One file each, one line in a table.
+//! What stands inside a link layer: `EtherType`s, IP headers, IP protocols, tunnels over UDP. One file each, one line in a table.
 #![allow(clippy::unnecessary_wraps, reason = "every reader has the signature of `Step`, also one that never stops")]
 
 mod ah;
@@ -46,7 +46,7 @@ const LAST_LENGTH: u16 = 1500;
 /// The lowest `EtherType`.
 pub(super) const FIRST_ETHERTYPE: u16 = 0x600;
 
-/// EtherTypes that lead to IP, besides IP itself.
+/// `EtherType`s that lead to IP, besides IP itself.
 const BY_ETHERTYPE: &[(u16, Step)] = &[
     (0x8100, vlan::read),
     (0x8847, mpls::read),
@@ -59,14 +59,15 @@ const BY_ETHERTYPE: &[(u16, Step)] = &[
     (0x8903, tags::fabric_path),
     (0x8909, tags::cisco_metadata),
     (0x892f, tags::hsr),
-    (0x8988, tags::cisco_time),
+    (0x894f, tags::service),
+    (0x8988, tags::timestamp),
     (0x9100, vlan::read),
     (0x9200, vlan::read),
     (0xd28b, tags::arista),
     (0xf1c1, tags::redundancy),
 ];
 
-/// EtherTypes that hold no IP and have a name.
+/// `EtherType`s that hold no IP and have a name.
 const NON_IP: &[(u16, &str)] = &[
     (0x0806, "arp"),
     (0x2000, "cdp"),
@@ -78,6 +79,7 @@ const NON_IP: &[(u16, &str)] = &[
     (0x809b, "appletalk"),
     (0x80f3, "aarp"),
     (0x8137, "ipx"),
+    (0x872d, "wlccp"),
     (0x8808, "flow-control"),
     (0x8809, "slow-protocols"),
     (0x8863, "pppoe-discovery"),
@@ -97,6 +99,7 @@ const NON_IP: &[(u16, &str)] = &[
     (0x8914, "fip"),
     (0x8915, "roce"),
     (0x893a, "ieee1905"),
+    (0x8947, "geonetworking"),
     (0x9000, "loopback"),
 ];
 

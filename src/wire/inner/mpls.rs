@@ -45,3 +45,32 @@ fn pseudowire(window: Window<'_>) -> Next<'_> {
         _ => Next::NonIp(Word::Plain("mpls-pseudowire")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::{leads_to_ipv4, leads_to_ipv6, outcome};
+
+    const MAC: &str = "020000000002 020000000001";
+
+    #[test]
+    fn the_packet_behind_the_bottom_label() {
+        leads_to_ipv4(1, &format!("{MAC} 8847 00010140"));
+        leads_to_ipv6(1, &format!("{MAC} 8848 0001003f 00020140"));
+        leads_to_ipv4(219, "00010140");
+    }
+
+    #[test]
+    fn an_ethernet_pseudowire() {
+        let decoded = leads_to_ipv4(1, &format!("{MAC} 8847 00010140 00000001 {MAC} 8100 000a 0800"));
+        assert_eq!(decoded.layers[0].vlans.as_slice(), [10]);
+    }
+
+    #[test]
+    fn other_payloads() {
+        assert_eq!(outcome(219, "00010140 10000007"), "non-ip mpls-channel");
+        assert_eq!(outcome(219, "00010140 01020304"), "non-ip mpls-pseudowire");
+        assert_eq!(outcome(219, "00010140 ff030021"), "non-ip mpls-payload");
+        assert_eq!(outcome(219, &"00010040".repeat(40)), "stop mpls-stack-depth at 128");
+        assert_eq!(outcome(219, "00010140"), "stop mpls-payload-cut at 4");
+    }
+}

@@ -63,3 +63,30 @@ fn bridged(window: Window<'_>) -> Result<Next<'_>, Stop> {
         _ => Next::NonIp(Word::Plain("ppp-bridged")),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::{leads_to_ipv4, leads_to_ipv6, outcome};
+
+    #[test]
+    fn protocol_fields_of_one_and_two_bytes() {
+        leads_to_ipv4(9, "0021");
+        leads_to_ipv4(9, "21");
+        leads_to_ipv6(9, "ff03 57");
+        leads_to_ipv4(9, "ff03 0281 00010140");
+    }
+
+    #[test]
+    fn bridged_ethernet() {
+        leads_to_ipv4(9, "0031 00 01 020000000002 020000000001 0800");
+        leads_to_ipv4(9, "0031 40 01 00000001 020000000002 020000000001 0800");
+        assert_eq!(outcome(9, "0031 00 04 00"), "non-ip ppp-bridged");
+    }
+
+    #[test]
+    fn protocols_without_ip() {
+        assert_eq!(outcome(9, "ff03 c021 01"), "non-ip ppp-lcp");
+        assert_eq!(outcome(9, "002d 01"), "non-ip ppp-vj-compressed");
+        assert_eq!(outcome(9, "4025"), "non-ip ppp-0x4025");
+    }
+}

@@ -50,3 +50,25 @@ fn unfragmented(window: Window<'_>) -> Result<Option<Window<'_>>, Stop> {
 fn fragment<'a>() -> Next<'a> {
     Next::NonIp(Word::Plain("arcnet-fragment"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::{leads_to_ipv4, leads_to_ipv6, outcome};
+
+    #[test]
+    fn rfc_1051_has_no_more_header() {
+        leads_to_ipv4(7, "01 02 f0");
+        leads_to_ipv4(129, "01 02 0000 f0");
+        assert_eq!(outcome(129, "01 02 0000 f1 0007"), "non-ip arp");
+    }
+
+    #[test]
+    fn rfc_1201_has_a_flag_and_a_sequence_number() {
+        leads_to_ipv4(7, "01 02 d4 00 0001");
+        leads_to_ipv4(7, "01 02 d4 ff ffff ff 00 0001");
+        leads_to_ipv4(129, "01 02 0000 d4 00 0001");
+        leads_to_ipv6(129, "01 02 0000 c4 01 0001");
+        assert_eq!(outcome(129, "01 02 0000 d4 02 0001 4500"), "non-ip arcnet-fragment");
+        assert_eq!(outcome(7, "01"), "stop arcnet-header-cut at 0");
+    }
+}

@@ -29,3 +29,30 @@ pub(super) fn sun<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a
         _ => Ok(Next::NonIp(Word::Plain("atm-signalling"))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::{leads_to_ipv4, outcome};
+
+    #[test]
+    fn llc_or_ip_at_once() {
+        for link in [11, 100] {
+            leads_to_ipv4(link, "aaaa03 000000 0800");
+        }
+        leads_to_ipv4(106, "");
+        leads_to_ipv4(19, "aaaa03 000000 0800");
+    }
+
+    #[test]
+    fn sun_says_what_kind_of_traffic() {
+        leads_to_ipv4(123, "82 00 0020 aaaa03 000000 0800");
+        assert_eq!(outcome(123, "01 00 0020 0000"), "non-ip atm-lane");
+        assert_eq!(outcome(123, "06 00 0005 0000"), "non-ip atm-signalling");
+        assert_eq!(outcome(123, "06"), "stop sunatm-header-cut at 0");
+    }
+
+    #[test]
+    fn bridged_ethernet() {
+        leads_to_ipv4(100, "aaaa03 0080c2 0007 0000 020000000002 020000000001 0800");
+    }
+}

@@ -22,3 +22,19 @@ pub(super) fn with_direction<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Res
     window.header::<1>("chdlc-header-cut")?;
     read(walk, window.skip(1))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::{leads_to_ipv4, leads_to_ipv6, outcome};
+
+    #[test]
+    fn ethertypes_and_ciscos_own() {
+        leads_to_ipv4(104, "0f00 0800");
+        leads_to_ipv6(104, "8f00 86dd");
+        leads_to_ipv4(104, "0f00 8847 00010140");
+        leads_to_ipv4(205, "00 0f00 0800");
+        assert_eq!(outcome(104, "8f00 8035 00000002"), "non-ip slarp");
+        assert_eq!(outcome(104, "8f00 2000 02b4"), "non-ip cdp");
+        assert_eq!(outcome(104, "0f00 08"), "stop chdlc-header-cut at 0");
+    }
+}

@@ -54,3 +54,44 @@ fn payload<'a>(walk: &mut Walk<'_>, hardware: u16, protocol: u16, inside: Window
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::{leads_to_ipv4, leads_to_ipv6, outcome};
+
+    const V1: &str = "0000 0001 0006 020000000001 0000";
+
+    #[test]
+    fn both_versions_lead_to_ip() {
+        leads_to_ipv4(113, &format!("{V1} 0800"));
+        leads_to_ipv6(113, &format!("{V1} 86dd"));
+        leads_to_ipv4(276, "0800 0000 00000002 0001 00 06 020000000001 0000");
+        leads_to_ipv6(276, "86dd 0000 00000002 0001 00 06 020000000001 0000");
+    }
+
+    #[test]
+    fn numbers_below_ethertypes_have_meanings_of_their_own() {
+        leads_to_ipv4(113, &format!("{V1} 0004 aaaa03 000000 0800"));
+        leads_to_ipv4(113, &format!("{V1} 0003 020000000002 020000000001 0800"));
+        leads_to_ipv4(113, &format!("{V1} 0007 ff03 0021"));
+        assert_eq!(outcome(113, &format!("{V1} 000c 00000000")), "non-ip can");
+        assert_eq!(outcome(113, &format!("{V1} 0002 00000000")), "non-ip sll-protocol");
+    }
+
+    #[test]
+    fn the_hardware_type_comes_before_the_protocol() {
+        // Netlink, where the protocol field holds a netlink family.
+        assert_eq!(outcome(113, "0004 0338 0000 0000000000000000 0800 4500"), "non-ip netlink");
+        // An 802.11 monitor interface: radiotap.
+        leads_to_ipv4(
+            113,
+            "0000 0323 0006 020000000001 0000 0019 0000 0800 00000000 0802 0000 020000000002 020000000001 020000000003 0000 aaaa03 000000 0800",
+        );
+    }
+
+    #[test]
+    fn a_cut_header_is_a_stop() {
+        assert_eq!(outcome(113, V1), "stop sll-header-cut at 0");
+        assert_eq!(outcome(276, "0800"), "stop sll2-header-cut at 0");
+    }
+}

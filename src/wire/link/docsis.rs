@@ -31,3 +31,23 @@ pub(super) fn read<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>,
 fn is_encrypted(extended: Window<'_>) -> bool {
     extended.peek::<3>().is_some_and(|element| PRIVACY.contains(&(element[0] >> 4)) && element[2] & ENCRYPTED != 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::{leads_to_ipv4, outcome};
+
+    const ETHERNET: &str = "020000000002 020000000001 0800";
+
+    #[test]
+    fn with_and_without_extended_header() {
+        leads_to_ipv4(143, &format!("00 00 002c b017 {ETHERNET}"));
+        leads_to_ipv4(143, &format!("01 04 0030 31 00 00 00 22e9 {ETHERNET}"));
+    }
+
+    #[test]
+    fn frames_without_ip() {
+        assert_eq!(outcome(143, "c2 00 0000 abcd"), "non-ip docsis-management");
+        assert_eq!(outcome(143, "01 05 0030 44 10 8001 00 abcd 0102"), "non-ip docsis-encrypted");
+        assert_eq!(outcome(143, "00"), "stop docsis-header-cut at 0");
+    }
+}

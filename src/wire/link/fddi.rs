@@ -13,3 +13,16 @@ pub(super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'
         _ => Ok(Next::NonIp(Word::Plain("fddi-control"))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::{leads_to_ipv4, leads_to_ipv6, outcome};
+
+    #[test]
+    fn llc_frames_of_both_kinds() {
+        leads_to_ipv4(10, "51 020000000002 020000000001 aaaa03 000000 0800");
+        leads_to_ipv6(10, "d0 020000000002 020000000001 aaaa03 000000 86dd");
+        assert_eq!(outcome(10, "41 020000000002 020000000001"), "non-ip fddi-control");
+        assert_eq!(outcome(10, "51"), "stop fddi-header-cut at 0");
+    }
+}

@@ -15,9 +15,8 @@ pub(super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'
     let address = window.bytes().iter().take(MAX_ADDRESS).position(|byte| byte & EXTENSION != 0);
     let inside = match address {
         Some(last) if last > 0 => window.skip(last + 1),
-        Some(_) => return Err(window.stop("frame-relay-address")),
         None if window.bytes().len() < MAX_ADDRESS => return Err(window.stop("frame-relay-header-cut")),
-        None => return Err(window.stop("frame-relay-address")),
+        _ => return Err(window.stop("frame-relay-address")),
     };
     let control = *inside.header::<2>("frame-relay-header-cut")?;
     match control {
@@ -50,4 +49,35 @@ fn by_nlpid<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Sto
 pub(super) fn with_direction<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
     window.header::<1>("frame-relay-header-cut")?;
     read(walk, window.skip(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::{leads_to_ipv4, leads_to_ipv6, outcome};
+
+    #[test]
+    fn rfc_2427_by_nlpid() {
+        leads_to_ipv4(107, "1841 03 cc");
+        leads_to_ipv6(107, "1841 03 8e");
+        leads_to_ipv4(206, "01 1841 03 cc");
+        // SNAP, with the pad byte that aligns it, and PPP (RFC 1973).
+        leads_to_ipv4(107, "1841 03 00 80 000000 0800");
+        leads_to_ipv4(107, "1841 03 cf 0021");
+        leads_to_ipv4(107, "1841 03 00 80 0080c2 0007 020000000002 020000000001 0800");
+        assert_eq!(outcome(107, "1841 03 08 00"), "non-ip q933");
+    }
+
+    #[test]
+    fn cisco_puts_an_ethertype_behind_the_address() {
+        leads_to_ipv4(107, "1841 0800");
+        // An address of four bytes.
+        leads_to_ipv4(107, "18400041 0800");
+    }
+
+    #[test]
+    fn an_address_has_two_to_four_bytes() {
+        assert_eq!(outcome(107, "0141 03cc"), "stop frame-relay-address at 0");
+        assert_eq!(outcome(107, "1040404040 03cc"), "stop frame-relay-address at 0");
+        assert_eq!(outcome(107, "1841 03"), "stop frame-relay-header-cut at 2");
+    }
 }

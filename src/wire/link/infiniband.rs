@@ -42,3 +42,33 @@ fn encapsulated(window: Window<'_>) -> Result<Next<'_>, Stop> {
         _ => Ok(Next::NonIp(Word::Plain("infiniband"))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::{leads_to_ipv4, leads_to_ipv6, outcome};
+
+    const GLOBAL: &str = "60000000 0050 1b ff fe800000000000000002c90300000001 fe800000000000000002c90300000002";
+    const SEND_ONLY: &str = "64 00 ffff 00000001 00000001";
+    const DATAGRAM: &str = "00000b1b 00000001";
+
+    #[test]
+    fn behind_a_global_route_header() {
+        leads_to_ipv4(242, &format!("{GLOBAL} 0800 0000"));
+        leads_to_ipv6(242, &format!("{GLOBAL} 86dd 0000"));
+        assert_eq!(outcome(242, "60"), "stop ipoib-header-cut at 0");
+    }
+
+    #[test]
+    fn from_the_local_route_header_on() {
+        leads_to_ipv4(247, &format!("0002 0001 0011 0002 {SEND_ONLY} {DATAGRAM} 0800 0000"));
+        leads_to_ipv4(247, &format!("0003 0001 0011 0002 {GLOBAL} {SEND_ONLY} {DATAGRAM} 0800 0000"));
+        leads_to_ipv6(247, "0001 0001 0011 0002");
+    }
+
+    #[test]
+    fn other_datagrams() {
+        let management = "0101 0101 0000 0000";
+        assert_eq!(outcome(247, &format!("0002 0001 0011 0002 {SEND_ONLY} {DATAGRAM} {management}")), "non-ip infiniband");
+        assert_eq!(outcome(247, "0002 0001 0011 0002 04 00 ffff 00000001 00000001"), "non-ip infiniband");
+    }
+}

@@ -11,3 +11,15 @@ pub(super) fn read<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>,
     let header = window.header::<HEADER>("ipnet-header-cut")?;
     Ok(loopback::by_family(u32::from(header[1]), window.skip(HEADER)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::{leads_to_ipv4, leads_to_ipv6, outcome};
+
+    #[test]
+    fn solaris_families() {
+        leads_to_ipv4(226, &format!("01 02 {}", "00".repeat(22)));
+        leads_to_ipv6(226, &format!("01 1a {}", "00".repeat(22)));
+        assert_eq!(outcome(226, "01 02"), "stop ipnet-header-cut at 0");
+    }
+}

@@ -47,3 +47,25 @@ fn behind(window: Window<'_>, link: LinkType) -> Result<Next<'_>, Stop> {
         _ => Next::NonIp(Word::Plain("juniper-protocol")),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::{leads_to_ipv4, leads_to_ipv6, outcome};
+
+    #[test]
+    fn the_frame_behind_extensions() {
+        leads_to_ipv4(178, "4d4743 80 0006 040400000001 020000000002 020000000001 0800");
+        leads_to_ipv4(178, "4d4743 00 020000000002 020000000001 0800");
+        leads_to_ipv4(179, "4d4743 01 ff03 0021");
+        leads_to_ipv4(180, "4d4743 01 1841 03 cc");
+        leads_to_ipv4(181, "4d4743 01 0f00 0800");
+    }
+
+    #[test]
+    fn a_packet_without_frame() {
+        leads_to_ipv4(178, "4d4743 02 02000000");
+        leads_to_ipv6(178, "4d4743 82 0000 06000000");
+        assert_eq!(outcome(178, "4d4743 02 05000000"), "non-ip juniper-protocol");
+        assert_eq!(outcome(178, "000000 00"), "stop juniper-magic at 0");
+    }
+}

@@ -19,7 +19,7 @@ pub(super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'
     Ok(family_or_type(family, window.skip(HEADER)))
 }
 
-/// OpenBSD's capture of decrypted IPsec traffic: family, SPI, flags.
+/// `OpenBSD`'s capture of decrypted `IPsec` traffic: family, SPI, flags.
 pub(super) fn enc<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop> {
     const ENC_HEADER: usize = 12;
     let header = window.header::<ENC_HEADER>("enc-header-cut")?;
@@ -40,8 +40,49 @@ fn family_or_type(family: u32, inside: Window<'_>) -> Next<'_> {
 pub(super) fn by_family(family: u32, inside: Window<'_>) -> Next<'_> {
     match family {
         2 => Next::Ipv4(inside),
-        10 | 23 | 24 | 26 | 28 | 30 => Next::Ipv6(inside),
+        10 | 24 | 26 | 28 | 30 => Next::Ipv6(inside),
+        // IPX on BSD: the first nibble decides.
+        23 => match inside.peek() {
+            Some([first]) if first >> 4 != 6 => Next::NonIp(Word::Plain("ipx")),
+            _ => Next::Ipv6(inside),
+        },
         7 => Next::NonIp(Word::Plain("osi")),
         _ => Next::NonIp(Word::Plain("address-family")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::{leads_to_ipv4, leads_to_ipv6, outcome};
+
+    #[test]
+    fn families_in_both_byte_orders() {
+        leads_to_ipv4(0, "02000000");
+        leads_to_ipv4(0, "00000002");
+        leads_to_ipv4(108, "00000002");
+        for family in [10, 23, 24, 26, 28, 30] {
+            leads_to_ipv6(0, &format!("{family:02x}000000"));
+            leads_to_ipv6(0, &format!("000000{family:02x}"));
+        }
+        assert_eq!(outcome(0, "11000000 45"), "non-ip address-family");
+        assert_eq!(outcome(0, "17000000 ffff"), "non-ip ipx");
+        assert_eq!(outcome(0, "020000"), "stop null-header-cut at 0");
+    }
+
+    #[test]
+    fn an_ethertype_in_place_of_a_family() {
+        leads_to_ipv4(0, "00080000");
+        leads_to_ipv6(0, "000086dd");
+    }
+
+    #[test]
+    fn ppp_in_place_of_a_family() {
+        leads_to_ipv4(0, "ff03 0021");
+    }
+
+    #[test]
+    fn decrypted_traffic_of_openbsd() {
+        leads_to_ipv4(109, "00000002 00001234 00000000");
+        leads_to_ipv6(109, "18000000 00001234 00000000");
     }
 }

@@ -16,3 +16,18 @@ pub(super) fn read<'a>(_: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>,
     }
     Ok(loopback::by_family(u32::from(family), window.skip(len.next_multiple_of(4))))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::{leads_to_ipv4, leads_to_ipv6, outcome};
+
+    #[test]
+    fn the_length_does_not_count_the_padding() {
+        // 61 bytes and 3 of padding, with the IPv6 family of each system.
+        leads_to_ipv4(117, &format!("3d 02 {}", "00".repeat(62)));
+        for family in ["18", "1c", "1e"] {
+            leads_to_ipv6(117, &format!("3d {family} {}", "00".repeat(62)));
+        }
+        assert_eq!(outcome(117, "08 02 000000000000"), "stop pflog-header-length at 0");
+    }
+}

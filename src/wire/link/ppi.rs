@@ -45,3 +45,37 @@ fn checksum_at_end(mut fields: Window<'_>, aligned: bool) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::{IPV4, bytes, decode_cut, leads_to_ipv4, outcome, survives_cuts};
+
+    const DATA: &str = "0801 0000 020000000002 020000000001 020000000003 0000 aaaa03 000000 0800";
+
+    #[test]
+    fn any_link_type_inside() {
+        leads_to_ipv4(192, "00 00 0800 01000000 020000000002 020000000001 0800");
+        leads_to_ipv4(192, &format!("00 00 0800 69000000 {DATA}"));
+        assert_eq!(outcome(192, "00 00 0800 93000000 45"), "stop link-type-147 at 8");
+    }
+
+    #[test]
+    fn the_check_sequence_is_no_payload() {
+        let common = "0200 1400 0000000000000000 0100 0000 0000 0000 00 00 00 00";
+        let mut frame = bytes(&format!("00 00 2000 69000000 {common} {DATA}"));
+        let at = frame.len();
+        frame.extend_from_slice(&IPV4);
+        frame[at + 3] += 4;
+        frame.extend_from_slice(&[0xcc; 4]);
+        let decoded = decode_cut(192, &frame, frame.len());
+        assert_eq!(decoded.layers[0].packet.end as usize, frame.len() - 4);
+        survives_cuts(192, &frame);
+    }
+
+    #[test]
+    fn lengths_that_lie() {
+        assert_eq!(outcome(192, "00 00 0700 01000000"), "stop ppi-header-length at 0");
+        assert_eq!(outcome(192, "00 00 0900 01000000"), "stop ppi-header-cut at 0");
+        assert_eq!(outcome(192, "00 00 0800 01000100"), "stop ppi-link-type at 0");
+    }
+}

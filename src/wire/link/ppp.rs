@@ -27,3 +27,30 @@ pub(super) fn pppd<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'
         _ => read(walk, window.skip(1)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::{leads_to_ipv4, leads_to_ipv6, outcome};
+
+    #[test]
+    fn captured_forms() {
+        leads_to_ipv4(9, "ff03 0021");
+        leads_to_ipv6(50, "ff03 0057");
+        leads_to_ipv4(204, "01 ff03 0021");
+        leads_to_ipv4(204, "00 0021");
+        leads_to_ipv4(166, "00 03 0021");
+        leads_to_ipv6(166, "01 03 0057");
+    }
+
+    #[test]
+    fn a_serial_line_may_speak_cisco() {
+        leads_to_ipv4(50, "0f00 0800");
+        leads_to_ipv4(9, "8f00 0800");
+    }
+
+    #[test]
+    fn cut_headers_are_stops() {
+        assert_eq!(outcome(9, "ff03 00"), "stop ppp-header-cut at 2");
+        assert_eq!(outcome(204, ""), "stop ppp-header-cut at 0");
+    }
+}

@@ -37,3 +37,30 @@ fn behind<'a>(walk: &mut Walk<'_>, window: Window<'a>, len: u32) -> Result<Next<
     }
     wlan::read(walk, window.skip(len))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::{leads_to_ipv4, outcome};
+
+    const DATA: &str = "0801 0000 020000000002 020000000001 020000000003 0000 aaaa03 000000 0800";
+
+    #[test]
+    fn prism_in_both_byte_orders() {
+        let values = "00".repeat(136);
+        leads_to_ipv4(119, &format!("44000000 90000000 {values} {DATA}"));
+        leads_to_ipv4(119, &format!("00000044 00000090 {values} {DATA}"));
+    }
+
+    #[test]
+    fn avs_under_both_link_types() {
+        let values = "00".repeat(56);
+        leads_to_ipv4(163, &format!("80211001 00000040 {values} {DATA}"));
+        leads_to_ipv4(119, &format!("80211001 00000040 {values} {DATA}"));
+    }
+
+    #[test]
+    fn lengths_that_lie() {
+        assert_eq!(outcome(119, "44000000 04000000 0801"), "stop prism-header-length at 0");
+        assert_eq!(outcome(163, "80211001 00000040 0801"), "stop prism-header-cut at 0");
+    }
+}

@@ -43,3 +43,44 @@ fn flags(header: Window<'_>) -> u8 {
     let at = if present & TSFT_PRESENT == 0 { fields } else { fields.next_multiple_of(8) + 8 };
     header.skip(at).peek().map_or(0, |[flags]| *flags)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::{IPV4, bytes, decode_cut, leads_to_ipv4, outcome, survives_cuts};
+
+    const DATA: &str = "0801 0000 020000000002 020000000001 020000000003 0000";
+    const QOS: &str = "8801 0000 020000000002 020000000001 020000000003 0000 0000";
+    const IP: &str = "aaaa03 000000 0800";
+
+    #[test]
+    fn the_shortest_header() {
+        leads_to_ipv4(127, &format!("0000 0800 00000000 {DATA} {IP}"));
+    }
+
+    #[test]
+    fn the_padding_flag_behind_a_time_stamp_and_two_masks() {
+        // Masks: time stamp, flags, more; then nothing. The time is aligned to eight bytes from the header's start.
+        leads_to_ipv4(127, &format!("0000 1a00 03000080 00000000 00000000 0102030405060708 20 00 {QOS} 0000 {IP}"));
+        leads_to_ipv4(127, &format!("0000 0900 02000000 20 {QOS} 0000 {IP}"));
+        leads_to_ipv4(127, &format!("0000 0900 02000000 00 {QOS} {IP}"));
+    }
+
+    #[test]
+    fn the_check_sequence_is_no_payload() {
+        // The packet claims four bytes more than the frame holds without its check sequence: they are not read.
+        let mut frame = bytes(&format!("0000 0900 02000000 10 {DATA} {IP}"));
+        let at = frame.len();
+        frame.extend_from_slice(&IPV4);
+        frame[at + 3] += 4;
+        frame.extend_from_slice(&[0xcc; 4]);
+        let decoded = decode_cut(127, &frame, frame.len());
+        assert_eq!(decoded.layers[0].packet.end as usize, frame.len() - 4);
+        survives_cuts(127, &frame);
+    }
+
+    #[test]
+    fn lengths_that_lie() {
+        assert_eq!(outcome(127, "0000 0700 00000000 0801"), "stop radiotap-header-length at 0");
+        assert_eq!(outcome(127, "0000 ff00 00000000 0801"), "stop radiotap-header-cut at 0");
+    }
+}

@@ -45,3 +45,25 @@ fn by_type<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'a>, Stop
     let kind = u16::from_be_bytes(*window.header::<2>("ethernet-header-cut")?);
     inner::type_or_length(walk, kind, window.skip(2))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::{leads_to_ipv4, outcome};
+
+    const ADDRESSES: &str = "020000000002 020000000001";
+
+    #[test]
+    fn marvell() {
+        let tagged = leads_to_ipv4(284, &format!("{ADDRESSES} 6008 000a 0800"));
+        assert_eq!(tagged.layers[0].vlans.as_slice(), [10]);
+        let untagged = leads_to_ipv4(285, &format!("{ADDRESSES} dada 0000 4008 0001 0800"));
+        assert!(untagged.layers[0].vlans.as_slice().is_empty());
+    }
+
+    #[test]
+    fn broadcom() {
+        leads_to_ipv4(281, &format!("{ADDRESSES} 00000008 0800"));
+        leads_to_ipv4(282, &format!("00000008 {ADDRESSES} 0800"));
+        assert_eq!(outcome(281, ADDRESSES), "stop broadcom-tag-cut at 0");
+    }
+}

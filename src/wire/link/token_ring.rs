@@ -25,3 +25,16 @@ pub(super) fn read<'a>(walk: &mut Walk<'_>, window: Window<'a>) -> Result<Next<'
     let [control] = *inside.header::<1>("token-ring-route-cut")?;
     inner::llc(walk, inside.skip(usize::from(control & 0x1f)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::{leads_to_ipv4, outcome};
+
+    #[test]
+    fn with_and_without_a_route() {
+        leads_to_ipv4(6, "10 40 020000000002 020000000001 aaaa03 000000 0800");
+        leads_to_ipv4(6, "10 40 020000000002 820000000001 0630 0011 0022 aaaa03 000000 0800");
+        assert_eq!(outcome(6, "10 00 020000000002 020000000001"), "non-ip token-ring-mac");
+        assert_eq!(outcome(6, "10 40"), "stop token-ring-header-cut at 0");
+    }
+}

@@ -62,3 +62,20 @@ const NAMES: &[(u16, &str)] = &[
 pub(super) fn name(link: LinkType) -> Option<&'static str> {
     NAMES.iter().find(|(listed, _)| *listed == link.0).map(|(_, name)| *name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::outcome;
+    use super::NAMES;
+
+    #[test]
+    fn names_are_sorted() {
+        assert!(NAMES.is_sorted_by(|one, next| one.0 < next.0));
+    }
+
+    #[test]
+    fn a_frame_is_named_and_not_read() {
+        assert_eq!(outcome(227, "45000020"), "non-ip can");
+        assert_eq!(outcome(220, ""), "non-ip usb");
+    }
+}

@@ -30,7 +30,7 @@ mod flag {
     pub(super) const ORDER: u8 = 0x80;
 }
 
-/// The QoS control field's A-MSDU bit.
+/// The quality-of-service field's A-MSDU bit.
 const AGGREGATE: u8 = 0x80;
 
 /// What a capture header tells of the frame behind it.
@@ -84,4 +84,36 @@ fn first_of_aggregate(body: Window<'_>) -> Result<Window<'_>, Stop> {
     let header = body.header::<SUBFRAME>("wlan-aggregate-cut")?;
     let len = usize::from(u16::from_be_bytes([header[12], header[13]]));
     Ok(body.skip(SUBFRAME).limit(len))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::probe::{leads_to_ipv4, leads_to_ipv6, outcome};
+
+    const ADDRESSES: &str = "0000 020000000002 020000000001 020000000003 0000";
+    const SNAP: &str = "aaaa03 000000";
+
+    #[test]
+    fn data_frames_in_clear() {
+        leads_to_ipv4(105, &format!("0801 {ADDRESSES} {SNAP} 0800"));
+        // QoS; four addresses; QoS with HT control.
+        leads_to_ipv6(105, &format!("8801 {ADDRESSES} 0000 {SNAP} 86dd"));
+        leads_to_ipv4(105, &format!("0803 {ADDRESSES} 020000000004 {SNAP} 0800"));
+        leads_to_ipv4(105, &format!("8881 {ADDRESSES} 0000 00000000 {SNAP} 0800"));
+    }
+
+    #[test]
+    fn the_first_frame_of_an_aggregate() {
+        leads_to_ipv4(105, &format!("8801 {ADDRESSES} 8000 020000000002 020000000001 0026 {SNAP} 0800"));
+    }
+
+    #[test]
+    fn frames_without_ip() {
+        assert_eq!(outcome(105, &format!("8000 {ADDRESSES}")), "non-ip wlan-management");
+        assert_eq!(outcome(105, "d400 0000 020000000002"), "non-ip wlan-control");
+        assert_eq!(outcome(105, &format!("4801 {ADDRESSES}")), "non-ip wlan-null");
+        assert_eq!(outcome(105, &format!("0841 {ADDRESSES} 0102030405060708")), "non-ip wlan-encrypted");
+        assert_eq!(outcome(105, &format!("0801 {ADDRESSES} {SNAP} 888e")), "non-ip eapol");
+        assert_eq!(outcome(105, "0801 0000"), "stop wlan-header-cut at 0");
+    }
 }
