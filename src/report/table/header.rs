@@ -1,6 +1,8 @@
 //! The head of the table: what was read, how much it is, and how much of it is explained.
 
-use super::line::{Line, Style, fit};
+use unicode_width::UnicodeWidthStr;
+
+use super::line::{Line, Style, fit, fit_end};
 use super::tally::Tally;
 use super::{View, units};
 use crate::record::{Input, Summary};
@@ -10,7 +12,7 @@ const GAP: usize = 3;
 
 /// The lines of the head.
 pub(super) fn lines(summary: &Summary, tally: &Tally, view: &View) -> Vec<Line> {
-    let mut lines = pieces(&read(summary), view);
+    let mut lines = pieces(&read(summary, view), view);
     lines.extend(pieces(&sizes(summary, tally), view));
     lines.extend(pieces(&verdicts(summary, tally), view));
     lines
@@ -22,7 +24,7 @@ fn pieces(pieces: &[(Style, String)], view: &View) -> Vec<Line> {
     for (style, piece) in pieces {
         let piece = fit(piece, view.width);
         match lines.last_mut() {
-            Some(line) if line.column() + GAP + piece.chars().count() <= view.width => {
+            Some(line) if line.column() + GAP + piece.width() <= view.width => {
                 line.gap(GAP).put(*style, &piece);
             }
             _ => {
@@ -36,8 +38,8 @@ fn pieces(pieces: &[(Style, String)], view: &View) -> Vec<Line> {
 }
 
 /// The inputs and their time.
-fn read(summary: &Summary) -> Vec<(Style, String)> {
-    let mut said = vec![(Style::Bold, inputs(&summary.run.inputs))];
+fn read(summary: &Summary, view: &View) -> Vec<(Style, String)> {
+    let mut said = vec![(Style::Bold, inputs(&summary.run.inputs, view.width))];
     if let (Some(first), Some(last)) = (summary.first, summary.last) {
         let seconds = last.nanos_since(first) as f64 / 1e9;
         said.push((Style::Plain, format!("{} ({})", units::span(first, last), units::duration(seconds))));
@@ -45,13 +47,30 @@ fn read(summary: &Summary) -> Vec<(Style, String)> {
     said
 }
 
-fn inputs(inputs: &[Input]) -> String {
+/// What was read: of many inputs their folder, else the first and the last. A long path keeps its end.
+fn inputs(inputs: &[Input], width: usize) -> String {
     match inputs {
         [] => "no input".into(),
         [one] if one.path == "-" => "standard input".into(),
-        [one] => one.path.clone(),
-        [first, .., last] => format!("{} inputs: {} to {}", inputs.len(), first.path, last.path),
+        [one] => fit_end(&one.path, width).into_owned(),
+        [first, .., last] => {
+            let (folder, from) = split(&first.path);
+            let (same, to) = split(&last.path);
+            let whole = format!("{} inputs: {} to {}", inputs.len(), first.path, last.path);
+            if whole.width() <= width {
+                whole
+            } else if folder == same {
+                format!("{} inputs in {}", inputs.len(), fit_end(folder, width / 2))
+            } else {
+                format!("{} inputs: {} to {}", inputs.len(), fit_end(from, width / 3), fit_end(to, width / 3))
+            }
+        }
     }
+}
+
+/// The folder of a path and the name in it.
+fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once(['/', '\\']).unwrap_or(("", path))
 }
 
 /// Packets, bytes and flows.

@@ -118,6 +118,16 @@ pub(super) fn fit(text: &str, width: usize) -> Cow<'_, str> {
     Cow::Owned(cut)
 }
 
+/// The end of a text cut to a width: of a path it says more than the beginning.
+pub(super) fn fit_end(text: &str, width: usize) -> Cow<'_, str> {
+    let text = visible(text);
+    if text.width() <= width {
+        return text;
+    }
+    let reversed: String = text.chars().rev().collect();
+    Cow::Owned(fit(&reversed, width).chars().rev().collect())
+}
+
 /// Text broken between words into at most `most` lines of a width; what does not fit the last is cut.
 pub(super) fn wrap(text: &str, width: usize, most: usize) -> Vec<String> {
     let text = visible(text);
@@ -177,6 +187,7 @@ mod tests {
         assert_eq!(fit("日本語", 5), "日本…");
         assert_eq!(fit("日本語", 4), "日…");
         assert_eq!(fit("abc", 0), "");
+        assert_eq!(fit_end("captures/monday.pcap", 12), "…monday.pcap");
     }
 
     #[test]
