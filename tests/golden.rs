@@ -72,7 +72,13 @@ fn difference(expected: &str, said: &str) -> Option<String> {
 /// A line for each field of two records that differs.
 fn fields(expected: &Value, said: &Value) -> String {
     let names: BTreeSet<_> = [expected, said].into_iter().filter_map(Value::as_object).flat_map(|object| object.keys()).collect();
-    let different = names.into_iter().filter(|name| expected.get(name) != said.get(name));
     let shown = |value: Option<&Value>| value.map_or("(nothing)".to_owned(), Value::to_string);
-    different.map(|name| format!("\n  {name}: {} expected, {} said", shown(expected.get(name)), shown(said.get(name)))).collect()
+    let mut lines = String::new();
+    for name in names {
+        let (expected, said) = (expected.get(name), said.get(name));
+        if expected != said {
+            lines += &["\n  ", name, ": ", &shown(expected), " expected, ", &shown(said), " said"].concat();
+        }
+    }
+    lines
 }
