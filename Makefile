@@ -51,7 +51,7 @@ check-fixtures: ## Hold fixtures and their golden files against tshark
 .PHONY: readme-picture
 readme-picture: build ## Record the demo again as docs/demo.svg
 	@scripts/setup python3
-	scripts/picture --columns 112 --output docs/demo.svg -- $(FLOWLABEL) read $(CAPTURE)
+	scripts/picture --columns 100 --output docs/demo.svg -- $(FLOWLABEL) read $(CAPTURE)
 
 .PHONY: advisories
 advisories: ## Ask for advisories published since the snapshot in deny/advisories (needs the network)

@@ -99,7 +99,7 @@ fn csv_has_a_head_and_a_row_for_each_flow() {
     let flows = said(&["read", text(&demo()), "--format", "ndjson"]).lines().len() - 1;
     let csv = said(&["read", text(&demo()), "--format", "csv"]).out;
     assert_eq!(csv.lines().count(), flows + 1);
-    assert!(csv.starts_with("id,"), "{}", csv.lines().next().unwrap_or_default());
+    assert!(csv.starts_with("type,id,"), "{}", csv.lines().next().unwrap_or_default());
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn a_directory_is_read_in_order_and_passes_over_what_is_no_capture() {
         fs::copy(demo(), folder.path().join(name)).unwrap();
     }
     fs::write(folder.path().join("notes.txt"), "not a capture\n").unwrap();
-    let said = said(&["read", text(folder.path()), "--format", "ndjson"]);
+    let said = said(&["read", text(folder.path()), "--format", "ndjson", "--verbose"]);
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(said.err.contains("notes.txt"), "{}", said.err);
     let summary = said.summary();

@@ -6,8 +6,11 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
+
+use serde_json::Value;
 
 #[test]
 fn every_fixture_reads_as_expected() {
@@ -54,14 +57,28 @@ fn without_versions(output: &str) -> String {
     }
 }
 
-/// The first line that differs, and how many lines there should be.
+/// The first line that differs, by field, and how many lines there should be.
 fn difference(expected: &str, said: &str) -> Option<String> {
     if expected == said {
         return None;
     }
     let (expected, said): (Vec<_>, Vec<_>) = (expected.lines().collect(), said.lines().collect());
     let at = expected.iter().zip(&said).take_while(|(expected, said)| expected == said).count();
-    let line = |lines: &[&str]| lines.get(at).map_or("(nothing)".to_owned(), |line| (*line).to_owned());
+    let line = |lines: &[&str]| lines.get(at).and_then(|line| serde_json::from_str::<Value>(line).ok()).unwrap_or_default();
     let counts = format!("{} lines expected, {} said", expected.len(), said.len());
-    Some(format!("line {}\n  expected {}\n  said     {}\n  {counts}", at + 1, line(&expected), line(&said)))
+    Some(format!("line {}, {counts}{}", at + 1, fields(&line(&expected), &line(&said))))
+}
+
+/// A line for each field of two records that differs.
+fn fields(expected: &Value, said: &Value) -> String {
+    let names: BTreeSet<_> = [expected, said].into_iter().filter_map(Value::as_object).flat_map(|object| object.keys()).collect();
+    let shown = |value: Option<&Value>| value.map_or("(nothing)".to_owned(), Value::to_string);
+    let mut lines = String::new();
+    for name in names {
+        let (expected, said) = (expected.get(name), said.get(name));
+        if expected != said {
+            lines += &["\n  ", name, ": ", &shown(expected), " expected, ", &shown(said), " said"].concat();
+        }
+    }
+    lines
 }
