@@ -119,10 +119,15 @@ fn civil(days: i64) -> (i64, u32, u32) {
 /// Long enough for the year of any 64-bit second: `-292277022657-01-27T08:29:53.000000000Z`.
 type Text = ArrayString<40>;
 
+/// A time of day on a day of a year of four digits, as it is printed with nine digits of a second.
+const PATTERN: [u8; 29] = *b"0000-00-00T00:00:00.000000000";
+/// Where its seconds end.
+const WHOLE: usize = 19;
+
 /// The two decimal digits of a number below 100.
 #[inline]
-fn two(n: u32) -> [u8; 2] {
-    [b'0' + (n / 10 % 10) as u8, b'0' + (n % 10) as u8]
+fn two(number: u32) -> [u8; 2] {
+    [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8]
 }
 
 impl Timestamp {
@@ -133,42 +138,33 @@ impl Timestamp {
             return text;
         }
         let (year, month, day) = civil(self.seconds.div_euclid(86_400));
-        if (0..=9999).contains(&year) {
-            text.push_str(ascii(&two(year as u32 / 100)));
-            text.push_str(ascii(&two(year as u32 % 100)));
+        let second = self.seconds.rem_euclid(86_400) as u32;
+        let mut digits = PATTERN;
+        [digits[5], digits[6]] = two(month);
+        [digits[8], digits[9]] = two(day);
+        [digits[11], digits[12]] = two(second / 3600);
+        [digits[14], digits[15]] = two(second / 60 % 60);
+        [digits[17], digits[18]] = two(second % 60);
+        let (high, low) = (self.nanos / 10_000, self.nanos % 10_000);
+        [digits[20], digits[21]] = two(high / 1000);
+        [digits[22], digits[23]] = two(high / 10 % 100);
+        [digits[24], _] = two(high % 10 * 10);
+        [digits[25], digits[26]] = two(low / 100);
+        [digits[27], digits[28]] = two(low % 100);
+        let start = if (0..=9999).contains(&year) {
+            [digits[0], digits[1]] = two(year as u32 / 100);
+            [digits[2], digits[3]] = two(year as u32 % 100);
+            0
         } else {
             // Never fails: the longest year leaves room for the rest.
             let _ = write!(text, "{}{:04}", if year < 0 { "-" } else { "" }, year.unsigned_abs());
-        }
-        let second = self.seconds.rem_euclid(86_400) as u32;
-        for (mark, number) in [("-", month), ("-", day), ("T", second / 3600), (":", second / 60 % 60), (":", second % 60)] {
-            text.push_str(mark);
-            text.push_str(ascii(&two(number)));
-        }
-        self.push_fraction(&mut text);
+            4
+        };
+        let end = if self.digits == 0 { WHOLE } else { WHOLE + 1 + usize::from(self.digits) };
+        text.push_str(digits.get(start..end).and_then(|ascii| std::str::from_utf8(ascii).ok()).unwrap_or_default());
         text.push('Z');
         text
     }
-
-    /// The fraction of the second with the clock's digits.
-    fn push_fraction(self, text: &mut Text) {
-        if self.digits == 0 {
-            return;
-        }
-        let mut digits = *b".000000000";
-        let mut rest = self.nanos;
-        for digit in digits.iter_mut().skip(1).rev() {
-            *digit += (rest % 10) as u8;
-            rest /= 10;
-        }
-        text.push_str(ascii(digits.get(..=usize::from(self.digits)).unwrap_or_default()));
-    }
-}
-
-/// Bytes known to be ASCII as text.
-#[inline]
-fn ascii(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap_or_default()
 }
 
 impl fmt::Display for Timestamp {
