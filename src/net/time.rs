@@ -69,12 +69,14 @@ impl Timestamp {
 
     /// The earlier of two; a known time beats none.
     #[inline]
+    #[must_use]
     pub fn earliest(self, other: Self) -> Self {
         if !self.is_some() || (other.is_some() && other < self) { other } else { self }
     }
 
     /// The later of two; a known time beats none.
     #[inline]
+    #[must_use]
     pub fn latest(self, other: Self) -> Self {
         if other > self { other } else { self }
     }
