@@ -3,7 +3,7 @@
 //! The folder is `../shared/captures` beside the repository, or what `FLOWLABEL_CAPTURES` names: `files/` holds the captures, `oracle/` a
 //! JSON file for each with `header.records` (a parser of its own, not tshark) and `totals.frames` (tshark's count).
 
-#![expect(clippy::expect_used, reason = "a test says what it expects")]
+#![cfg(test)]
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

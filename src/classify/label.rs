@@ -15,7 +15,7 @@ pub fn label<'a>(record: &mut FlowRecord<'a>, catalog: &'a Catalog, both_documen
     }
     remark(record);
     match find(record, catalog) {
-        Found::Entry(entry, evidence, what) => matched(record, catalog, entry, evidence, what),
+        Found::Entry(entry, evidence, what) => matched(record, catalog, entry, evidence, &what),
         Found::OtherTransport(entry, port) => {
             let other = if record.transport == IpProto::TCP { IpProto::UDP } else { IpProto::TCP };
             let texts = entry.texts(catalog);
@@ -90,7 +90,7 @@ fn by_port<'a>(record: &FlowRecord<'_>, catalog: &'a Catalog) -> Found<'a> {
     }
 }
 
-fn matched<'a>(record: &mut FlowRecord<'a>, catalog: &'a Catalog, entry: &'a Entry, evidence: Evidence, what: String) {
+fn matched<'a>(record: &mut FlowRecord<'a>, catalog: &'a Catalog, entry: &'a Entry, evidence: Evidence, what: &str) {
     record.verdict = Some(Verdict::Matched);
     record.evidence = Some(evidence);
     let texts = entry.texts(catalog);

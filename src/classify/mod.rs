@@ -1,6 +1,6 @@
 //! Floor 3: evidence and catalog become a label. Pure: the same flow and catalog always give the same answer.
 //!
-//! [`ends`] tells the client from the server, [`label`] fills in what the catalog says of a record. Both look at counts, ports and protocol
+//! [`ends()`] tells the client from the server, [`label()`] fills in what the catalog says of a record. Both look at counts, ports and protocol
 //! numbers only; they know no packet, no file and no policy.
 //!
 //! The precedence of evidence is the order of [`crate::record::Evidence`]; one more kind of flag or note is a line in `words.rs`.

@@ -26,7 +26,7 @@ pub enum Command {
     ///
     /// Reads pcap and pcapng, plain or compressed with gzip or zstd, from files, from directories (their capture files, recursively, in order of
     /// name) and from standard input (`-`). Several inputs are one stream, in the order given.
-    Read(ReadArgs),
+    Read(Box<ReadArgs>),
     /// Show what the documents say: facts, role links, systems, sources; or check rules
     Catalog(CatalogArgs),
     /// Explain a port, a protocol, a service, a system or a link: what the documents say, and where

@@ -72,7 +72,9 @@ pub fn run(args: &ReadArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
     let early = |flows: Vec<Flow>| {
         evicted += flows.len() as u64;
         if let Ok(mut output) = output.lock() {
-            flows.iter().for_each(|flow| output.flow(&engine::record(flow, None, Some(&catalog))));
+            for flow in &flows {
+                output.flow(&engine::record(flow, None, Some(&catalog)));
+            }
         }
     };
     let outcome = pipeline::run(&mut *source, plan.settings, workers, early, &|source| bar.set_position(source.progress().0));
@@ -115,18 +117,22 @@ fn options(args: &ReadArgs) -> BTreeMap<String, Value> {
     let (select, flows) = (&args.select, &args.flows);
     let keys: Vec<&str> = flows.key.iter().map(|key| if *key == KeyPart::Vlan { "vlan" } else { "tunnel" }).collect();
     let given = [
-        ("merge", args.merge.then(|| json!(true))),
+        ("merge", yes(args.merge)),
         ("filter", select.filter.as_ref().map(|filter| json!(filter))),
         ("from", select.from.as_ref().map(|time| json!(time))),
         ("to", select.to.as_ref().map(|time| json!(time))),
         ("only", (!select.only.is_empty()).then(|| json!(select.only))),
-        ("no-split", flows.no_split.then(|| json!(true))),
+        ("no-split", yes(flows.no_split)),
         ("idle-timeout", flows.idle_timeout.as_ref().map(|time| json!(time))),
         ("max-flows", (flows.max_flows != 10_000_000).then(|| json!(flows.max_flows))),
-        ("dedup", flows.dedup.then(|| json!(true))),
+        ("dedup", yes(flows.dedup)),
         ("key", (!keys.is_empty()).then(|| json!(keys))),
     ];
     given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+fn yes(given: bool) -> Option<Value> {
+    if given { Some(Value::Bool(true)) } else { None }
 }
 
 /// What the packets, the inputs and the options say; the records add the rest.
@@ -161,7 +167,7 @@ fn say(source: &dyn Source, verbosity: &Verbosity) {
         let packet = damage.packet.map(|packet| format!("packet {packet}, ")).unwrap_or_default();
         let _ = writeln!(stderr, "flowlabel: {}: {packet}byte {}: {}", damage.file, damage.offset, damage.reason);
     }
-    if verbosity.verbose {
+    if !verbosity.quiet {
         for note in source.notes() {
             let _ = writeln!(stderr, "flowlabel: note: {}: {}", note.file, note.text);
         }

@@ -36,11 +36,7 @@ pub fn catalog(args: &CatalogArgs) -> Result<Exit, Failure> {
 /// Findings are for whoever writes rules: they make the exit code 1.
 fn check(catalog: &Catalog, json: bool) -> Result<Exit, Failure> {
     let findings = catalog.check();
-    if json {
-        print_json(&findings)?
-    } else {
-        print(&commands::check_table(catalog, &findings))?
-    }
+    if json { print_json(&findings) } else { print(&commands::check_table(catalog, &findings)) }?;
     Ok(if findings.is_empty() { Exit::Done } else { Exit::Findings })
 }
 

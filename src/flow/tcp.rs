@@ -257,7 +257,7 @@ impl TcpState {
 
     /// Whether this segment opens a new connection between the same ports: a SYN with an initial sequence number other than the
     /// one remembered, when the connection is finished (closed, or the sender of this SYN has sent its FIN) or idle (`silence`,
-    /// the nanoseconds since the flow's packet before, is [`IDLE`] or more).
+    /// the nanoseconds since the flow's packet before, is ten seconds or more).
     ///
     /// A repeated SYN, one that comes late in the file, and a SYN-ACK are not new connections. Nor is a SYN with a new number while
     /// earlier ones are still unanswered: one record says that nobody answers.

@@ -1,4 +1,4 @@
-//! Floor 5: threads. A source's batches go through [`engine::Work`] on one thread or on several.
+//! Floor 5: threads. A source's batches go through [`Work`](crate::engine::Work) on one thread or on several.
 //!
 //! With one worker there is no channel and no second thread. With more, a reader hands out numbered batches over a channel; whichever
 //! worker is free decodes one, publishes it, and then helps where help is needed: each shard is a lane that takes the published batches in

@@ -1,7 +1,7 @@
 //! Floor 0: what flowlabel says. The flow record, the update and the summary, field for field as scripts read them.
 //!
 //! Fields that do not apply are `null`, arrays stay arrays, a field may be added, none goes or changes its meaning.
-//! [`schema`] is generated from these types, and `schema/flowlabel.schema.json` is what it generates. Nothing here decides
+//! [`schema()`] is generated from these types, and `schema/flowlabel.schema.json` is what it generates. Nothing here decides
 //! anything. One more field of a record is a field of [`FlowRecord`]; where evidence can change it after the record is written,
 //! also a line in `update.rs`; and a column of the CSV format.
 
