@@ -202,7 +202,7 @@ impl Builder {
         let fact = |transport: Option<IpProto>| Fact {
             system: SystemRef(0),
             protocol: raw.protocol.clone(),
-            printed: raw.printed.iter().cloned().collect(),
+            printed: raw.printed.clone(),
             transport,
             ports: raw.ports.clone(),
             icmp_type: raw.icmp_type,

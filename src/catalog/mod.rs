@@ -168,7 +168,9 @@ impl Catalog {
     /// Facts that print this number and are wrong; they never match.
     pub fn defects_at(&self, transport: IpProto, port: u16) -> impl Iterator<Item = &Fact> {
         let wrong = move |fact: &&Fact| {
-            !fact.matches() && fact.transport == Some(transport) && fact.ports.iter().any(|printed| printed.contains(port))
+            !fact.matches()
+                && fact.transport.is_none_or(|printed| printed == transport)
+                && fact.ports.iter().any(|printed| printed.contains(port))
         };
         self.facts.iter().filter(wrong)
     }

@@ -89,7 +89,7 @@ pub(super) struct RawFact {
     pub span: Range<usize>,
     pub line: u32,
     pub protocol: String,
-    pub printed: Option<String>,
+    pub printed: Vec<String>,
     pub transports: Vec<IpProto>,
     pub ports: Vec<Port>,
     pub icmp_type: Option<u8>,
@@ -314,7 +314,7 @@ fn fact(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<RawFact> {
         span: fields.span.clone(),
         line: reader.line(fields.span.start),
         protocol,
-        printed: fields.string(reader, "printed"),
+        printed: fields.strings(reader, "printed"),
         transports: transports(reader, &fields),
         ports: ports(reader, &fields),
         icmp_type: fields.get("type").and_then(|value| reader.number(value, 0..=255)).map(|number| number as u8),
@@ -343,7 +343,9 @@ fn fact(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<RawFact> {
 fn check_fit(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, fact: &RawFact) {
     let with_ports = fact.transports.iter().filter(|transport| has_ports(**transport)).count();
     let of_icmp = fact.transports.iter().any(|transport| matches!(*transport, IpProto::ICMP | IpProto::ICMP6));
-    if let Some(port) = fields.get("port").filter(|_| with_ports < fact.transports.len().max(1)) {
+    // A defect may print a number without a transport: it never matches.
+    let unbound = fact.transports.is_empty() && fact.status == Status::Defect;
+    if let Some(port) = fields.get("port").filter(|_| !unbound && with_ports < fact.transports.len().max(1)) {
         reader.mistake(port.span(), "a port needs `transport` to be one that has ports: tcp, udp, sctp, udplite or dccp");
     } else if with_ports > 0 && fields.get("port").is_none() {
         reader.mistake(fact.span.clone(), "`port` is missing: a number, a range such as \"5000-5010\", or \"dynamic\"");

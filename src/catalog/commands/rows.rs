@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::catalog::{Catalog, Direction, Document, Ends, Fact, Port, Status, System};
+use crate::catalog::{Catalog, Direction, Document, Ends, Fact, Port, Source, Status, System};
 
 /// A fact: one protocol of one system at one port.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -31,7 +31,9 @@ pub struct ListRow {
     pub printed: Vec<String>,
     /// The reading behind it.
     pub reading: Option<String>,
-    /// Document and line of every row that prints it.
+    /// The range given for dynamic ports, where one is.
+    pub range: Option<String>,
+    /// Document and line of everything that prints it.
     pub sources: Vec<String>,
 }
 
@@ -135,7 +137,8 @@ pub(super) fn fact_rows(catalog: &Catalog, system: &System, fact: &Fact) -> Vec<
         configurable: fact.configurable,
         printed: fact.printed.clone(),
         reading: fact.reading.clone(),
-        sources: catalog.print_sources(&fact.sources),
+        range: fact.range.map(|(first, last)| format!("{first}-{last}")),
+        sources: sources_of(catalog, fact),
     };
     if fact.ports.is_empty() { vec![row(None)] } else { fact.ports.iter().map(|port| row(Some(*port))).collect() }
 }
@@ -172,8 +175,16 @@ fn link_row(catalog: &Catalog, system: &System, ends: &Ends, fact: &Fact, (from,
         products: products(catalog, fact, from, to),
         status: fact.status,
         reading: fact.reading.clone().or_else(|| system.reading.clone()),
-        sources: catalog.print_sources(&fact.sources),
+        sources: sources_of(catalog, fact),
     }
+}
+
+/// The rows that print a fact and the prose that says the same, by document and line.
+fn sources_of(catalog: &Catalog, fact: &Fact) -> Vec<String> {
+    let mut sources: Vec<Source> = fact.sources.iter().chain(&fact.also).copied().collect();
+    sources.sort_unstable();
+    sources.dedup();
+    catalog.print_sources(&sources)
 }
 
 fn notes(system: &System, fact: &Fact) -> Vec<String> {
