@@ -29,7 +29,7 @@ pub enum Command {
     Read(Box<ReadArgs>),
     /// Show what the documents say: facts, role links, systems, sources; or check rules
     Catalog(CatalogArgs),
-    /// Explain a port, a protocol, a service, a system or a link: what the documents say, and where
+    /// Explain a port, a protocol, a service, a system, a link or a record: what the documents say, and where
     Explain(ExplainArgs),
     /// Print a completion script for a shell
     Completions {
@@ -46,7 +46,7 @@ pub struct Verbosity {
     /// Say nothing but errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Say more: what was passed over, how long it took
+    /// Say more: how many threads read how fast
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
 }
@@ -84,7 +84,7 @@ pub struct SelectArgs {
     /// Only packets from this time on (2024-05-14T09:12:01Z, or seconds since 1970)
     #[arg(long, value_name = "TIME")]
     pub from: Option<String>,
-    /// Only packets before this time
+    /// Only packets up to this time
     #[arg(long, value_name = "TIME")]
     pub to: Option<String>,
     /// Only these records: flagged, label=NAME, host=ADDRESS or NETWORK, verdict=WORD; given several times, all must hold
@@ -171,7 +171,7 @@ pub enum CatalogView {
 /// `flowlabel explain`.
 #[derive(Args, Debug)]
 pub struct ExplainArgs {
-    /// 2703/udp, gre, 'Message Queuing', svc.msmq, sccm.link.17, C34 ...
+    /// 2703/udp, gre, 'Message Queuing', svc.msmq, sccm.link.17, C34, or a record of --format ndjson as FILE#ID
     #[arg(value_name = "WHAT")]
     pub what: String,
     /// How to print it

@@ -9,6 +9,7 @@ mod output;
 mod parse;
 mod read;
 mod rules;
+mod why;
 
 use std::io::{self, Write};
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Mutex;
+use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
@@ -68,6 +69,7 @@ pub fn run(args: &ReadArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
     let mut evicted = 0;
 
     let workers = plan.workers_for(source.progress().1);
+    let started = Instant::now();
     let bar = progress_bar(verbosity, source.progress().1);
     let early = |flows: Vec<Flow>| {
         evicted += flows.len() as u64;
@@ -85,11 +87,16 @@ pub fn run(args: &ReadArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
         output.flow(&engine::record(flow, Some(&outcome), Some(&catalog)));
     }
     let mut summary = summary(&outcome, &*source, plan.options);
+    let total = summary.packets.total;
     summary.flows.evicted = evicted;
     summary.run.catalog = Some(catalog.digest().to_owned());
     summary.run.rules = args.rules.rules.iter().map(|path| path.display().to_string()).collect();
     let fails = output.finish(summary)?;
     say(&*source, verbosity);
+    if verbosity.verbose {
+        let seconds = started.elapsed().as_secs_f64();
+        let _ = writeln!(io::stderr(), "flowlabel: {total} packets in {seconds:.2} s with --workers {workers}");
+    }
     Ok(match (source.damage().is_empty(), fails) {
         (false, _) => Exit::Damaged,
         (true, true) => Exit::Findings,

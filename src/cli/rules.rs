@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::args::{CatalogArgs, CatalogView, ExplainArgs, RulesArgs, TextFormat};
 use super::exit::{Exit, Failure};
+use super::why;
 use crate::catalog::{Catalog, Options, commands};
 
 /// Loads the catalog the options name.
@@ -43,6 +44,14 @@ fn check(catalog: &Catalog, json: bool) -> Result<Exit, Failure> {
 /// `flowlabel explain ...`
 pub fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
     let catalog = load(&args.rules)?;
+    if let Some((path, id)) = why::question(&args.what) {
+        let record = why::find(path, id)?;
+        return match args.format {
+            TextFormat::Json => print_json(&record),
+            TextFormat::Table => print(&why::text(&catalog, &record, terminal_width())),
+        }
+        .map(|()| Exit::Done);
+    }
     let answer = commands::explain(&catalog, &args.what).map_err(|error| Failure::Usage(error.to_string()))?;
     if args.format == TextFormat::Json {
         print_json(&answer)?;
