@@ -341,6 +341,9 @@ fn fact(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<RawFact> {
 
 /// A port belongs to a transport that has ports, a type to ICMP; what is missing would silently never match.
 fn check_fit(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, fact: &RawFact) {
+    if fact.transports.is_empty() && fields.get("transport").is_some() {
+        return; // the transport itself was the mistake
+    }
     let with_ports = fact.transports.iter().filter(|transport| has_ports(**transport)).count();
     let of_icmp = fact.transports.iter().any(|transport| matches!(*transport, IpProto::ICMP | IpProto::ICMP6));
     // A defect may print a number without a transport: it never matches.

@@ -1,7 +1,9 @@
 //! Who is the client and who is the server: SYN, then what ICMP says, then the documented listening port, then who came first.
 
 use std::cmp::Ordering;
+use std::net::IpAddr;
 
+use super::lookup::{listens, opened_from};
 use crate::catalog::{Catalog, Entry};
 use crate::flow::{Flow, Side, TcpState, request_type};
 use crate::net::IpProto;
@@ -37,35 +39,47 @@ pub fn ends(flow: &Flow, catalog: Option<&Catalog>) -> Ends {
 
 /// An ICMP request says who asks, a reply who was asked.
 fn icmp_client(flow: &Flow) -> Option<Side> {
-    /// Types that are answered: `ICMP` echo, timestamp, information, mask, router solicitation; `ICMPv6` echo, queries, solicitations.
-    const ANSWERED: &[(IpProto, &[u8])] =
-        &[(IpProto::ICMP, &[8, 10, 13, 15, 17]), (IpProto::ICMP6, &[128, 130, 133, 135, 139, 144])];
     let kind = flow.icmp?.kind;
     let request = request_type(flow.key.protocol, kind);
-    let answered = ANSWERED.iter().any(|(protocol, kinds)| *protocol == flow.key.protocol && kinds.contains(&request));
-    answered.then_some(if request == kind { Side::A } else { Side::B })
+    is_asked(flow.key.protocol, request).then_some(if request == kind { Side::A } else { Side::B })
+}
+
+/// Whether an ICMP type asks for a reply: echo, timestamp, information, mask, router solicitation; of `ICMPv6` echo, queries and
+/// solicitations.
+pub(super) fn is_asked(protocol: IpProto, request: u8) -> bool {
+    match protocol {
+        IpProto::ICMP => matches!(request, 8 | 10 | 13 | 15 | 17),
+        IpProto::ICMP6 => matches!(request, 128 | 130 | 133 | 135 | 139 | 144),
+        _ => false,
+    }
 }
 
 fn by_port(flow: &Flow, catalog: &Catalog) -> Ends {
-    let (a_port, b_port) = if flow.a_is_lo { (flow.key.lo_port, flow.key.hi_port) } else { (flow.key.hi_port, flow.key.lo_port) };
+    let (a, b) = ends_of(flow);
     let transport = flow.key.protocol;
-    let entries = (catalog.port(transport, a_port), catalog.port(transport, b_port));
-    match entries {
-        (None, Some(_)) => return Ends::by(Side::A, Direction::Port),
-        (Some(_), None) => return Ends::by(Side::B, Direction::Port),
-        (Some(a), Some(b)) => match likelier_listener((a_port, a), (b_port, b)) {
-            Ordering::Greater => return Ends::by(Side::B, Direction::Port),
-            Ordering::Less => return Ends::by(Side::A, Direction::Port),
-            Ordering::Equal => return Ends { both_documented: a_port != b_port, ..Ends::by(Side::A, Direction::First) },
-        },
-        (None, None) => {}
-    }
     // An active FTP server opens its data connections from port 20.
-    match (catalog.source_port(transport, a_port), catalog.source_port(transport, b_port)) {
-        (Some(_), None) => Ends::by(Side::A, Direction::Port),
-        (None, Some(_)) => Ends::by(Side::B, Direction::Port),
-        _ => Ends::by(Side::A, Direction::First),
+    match (opened_from(catalog, transport, a.1, b), opened_from(catalog, transport, b.1, a)) {
+        (Some(_), None) => return Ends::by(Side::A, Direction::Port),
+        (None, Some(_)) => return Ends::by(Side::B, Direction::Port),
+        _ => {}
     }
+    match (listens(catalog, transport, a), listens(catalog, transport, b)) {
+        (None, Some(_)) => Ends::by(Side::A, Direction::Port),
+        (Some(_), None) => Ends::by(Side::B, Direction::Port),
+        (Some(of_a), Some(of_b)) => match likelier_listener((a.1, of_a), (b.1, of_b)) {
+            Ordering::Greater => Ends::by(Side::B, Direction::Port),
+            Ordering::Less => Ends::by(Side::A, Direction::Port),
+            Ordering::Equal => Ends { both_documented: a.1 != b.1, ..Ends::by(Side::A, Direction::First) },
+        },
+        (None, None) => Ends::by(Side::A, Direction::First),
+    }
+}
+
+/// Address and port of side A and of side B.
+fn ends_of(flow: &Flow) -> ((IpAddr, u16), (IpAddr, u16)) {
+    let key = &flow.key;
+    let (lo, hi) = ((key.lo.to_ip(key.version), key.lo_port), (key.hi.to_ip(key.version), key.hi_port));
+    if flow.a_is_lo { (lo, hi) } else { (hi, lo) }
 }
 
 /// Below 1024 beats above, a fixed port beats a range.

@@ -1,13 +1,18 @@
 //! Floor 3: evidence and catalog become a label. Pure: the same flow and catalog always give the same answer.
 //!
 //! [`ends()`] tells the client from the server, [`label()`] fills in what the catalog says of a record. Both look at counts, ports and protocol
-//! numbers only; they know no packet, no file and no policy.
+//! numbers only; they know no packet, no file and no policy. `lookup` finds the fact, `reason` writes the sentence, `remarks` adds what
+//! the course of the flow tells.
 //!
 //! The precedence of evidence is the order of [`crate::record::Evidence`]; one more kind of flag or note is a line in `words.rs`.
 
 mod ends;
 mod label;
+mod lookup;
+mod reason;
 mod remarks;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub use ends::{Ends, ends};

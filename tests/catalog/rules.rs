@@ -173,11 +173,11 @@ fn mistakes_say_where_and_what_would_be_right() {
         ("[[sistem]]\nid = \"a\"", "layer0.toml:1:3: `sistem`: no such key here; did you mean `system`?"),
         (
             "[[system]]\nid = \"a\"\nfacts = [{ protocol = \"X\", transport = \"tpc\", port = 1 }]",
-            "layer0.toml:3:42: `tpc`: no such transport; did you mean `tcp`?",
+            "layer0.toml:3:40: `tpc`: no such transport; did you mean `tcp`?",
         ),
         (
             "[[system]]\nid = \"a\"\nfacts = [{ protocol = \"X\", transport = \"tcp\", port = 70000 }]",
-            "layer0.toml:3:56: `70000`: a number from 1 to 65535",
+            "layer0.toml:3:54: `70000`: a number from 1 to 65535",
         ),
         ("[[system]]\nid = \"a\"\nfacts = [{ protocol = \"X\", transport = \"tcp\" }]", "layer0.toml:3:10: "),
         (
