@@ -156,10 +156,11 @@ impl Builder {
             Some(draft) => draft.replace(system, facts, via, input.layer),
             None => {
                 self.by_id.insert(system.id.clone(), self.drafts.len());
-                self.drafts.push(Draft { system, facts: Vec::new(), via, layer: input.layer, repeated: Vec::new() });
-                if let Some(draft) = self.drafts.last_mut() {
-                    facts.into_iter().for_each(|fact| draft.add_fact(fact));
+                let mut draft = Draft { system, facts: Vec::new(), via, layer: input.layer, repeated: Vec::new() };
+                for fact in facts {
+                    draft.add_fact(fact);
                 }
+                self.drafts.push(draft);
             }
         }
     }

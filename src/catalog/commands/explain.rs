@@ -118,7 +118,7 @@ fn describe_entry(catalog: &Catalog, entry: &Entry, answer: &mut Explanation) {
     match entry.status {
         Status::Doubtful => answer.summary.push("The fact is printed and hardly true: it matches with a note.".into()),
         Status::Derived => {
-            answer.summary.push("No document prints it: it follows from a reading and matches with a note.".into())
+            answer.summary.push("No document prints it: it follows from a reading and matches with a note.".into());
         }
         Status::Documented | Status::Defect => {}
     }
