@@ -228,10 +228,13 @@ fn icmp_table(catalog: &Catalog, protocol: IpProto, replies: &[(u16, u16)]) -> T
 
 fn number_table(catalog: &Catalog, number: impl Fn(&Fact) -> Option<u16>) -> Table {
     let mut table = empty_table(IpProto(0), 256, false);
-    for wanted in 0..256 {
-        let here = |fact: &Fact| fact.matches() && number(fact) == Some(wanted);
-        let facts: Vec<FactRef> = catalog.fact_refs().filter(|at| catalog.fact(*at).is_some_and(here)).collect();
-        add_entry(&mut table, catalog, facts, wanted, wanted);
+    let numbered = |at: FactRef| Some((number(catalog.fact(at).filter(|fact| fact.matches())?)?, at));
+    let mut facts: Vec<(u16, FactRef)> = catalog.fact_refs().filter_map(numbered).collect();
+    facts.sort_unstable();
+    for here in facts.chunk_by(|(left, _), (right, _)| left == right) {
+        if let Some((wanted, _)) = here.first() {
+            add_entry(&mut table, catalog, here.iter().map(|(_, at)| *at).collect(), *wanted, *wanted);
+        }
     }
     table
 }

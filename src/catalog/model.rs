@@ -224,6 +224,8 @@ pub struct System {
 }
 
 /// One printed row or cell: a protocol of a system, on a transport, at a port.
+// Each flag is a key of the format, and any of them may stand beside any other.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fact {
     /// Whose it is.

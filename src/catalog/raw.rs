@@ -84,6 +84,8 @@ pub(super) struct RawSystem {
     pub facts: Vec<RawFact>,
 }
 
+// Each flag is a key of the format, and any of them may stand beside any other.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug)]
 pub(super) struct RawFact {
     pub span: Range<usize>,
@@ -191,7 +193,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> RawFile {
 }
 
 fn words(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, key: &str) -> Vec<Word> {
-    let values = fields.get(key).map(|value| reader.each(value)).unwrap_or_default();
+    let values = fields.each(key);
     values.into_iter().filter_map(|value| word(reader, value)).collect()
 }
 
@@ -229,7 +231,7 @@ fn product(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<RawProduct> {
     let fields = reader.fields(value, PRODUCT)?;
     let id = id(reader, &fields)?;
     let name = fields.string(reader, "name").unwrap_or_else(|| id.text.clone());
-    let ranges = fields.get("dynamic").map(|value| reader.each(value)).unwrap_or_default();
+    let ranges = fields.each("dynamic");
     let dynamic = ranges.into_iter().filter_map(|value| range(reader, value)).collect();
     Some(RawProduct { id, name, dynamic })
 }
@@ -268,19 +270,19 @@ fn system(reader: &mut Reader<'_>, value: &Value<'_>, keys: &[&str]) -> Option<R
         lines: fields.numbers(reader, "lines"),
         products: words(reader, &fields, "products"),
         networks: networks(reader, &fields),
-        ends: if is_link { ends(reader, &fields) } else { None },
+        ends: is_link.then(|| ends(reader, &fields)),
         facts: facts.into_iter().filter_map(|value| fact(reader, value)).collect(),
         id,
     })
 }
 
-fn ends(reader: &mut Reader<'_>, fields: &Fields<'_, '_>) -> Option<RawEnds> {
+fn ends(reader: &mut Reader<'_>, fields: &Fields<'_, '_>) -> RawEnds {
     let (from, to) = (fields.strings(reader, "from"), fields.strings(reader, "to"));
     if from.is_empty() || to.is_empty() {
         reader.mistake(fields.span.clone(), "a link needs `from` and `to`: the roles of its two ends");
     }
     let direction = fields.get("direction").and_then(|value| direction(reader, value)).unwrap_or(Direction::OneWay);
-    Some(RawEnds { from, to, direction })
+    RawEnds { from, to, direction }
 }
 
 fn direction(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Direction> {
@@ -295,7 +297,7 @@ fn direction(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Direction> {
 }
 
 fn networks(reader: &mut Reader<'_>, fields: &Fields<'_, '_>) -> Vec<IpNet> {
-    let values = fields.get("networks").map(|value| reader.each(value)).unwrap_or_default();
+    let values = fields.each("networks");
     let mut networks = Vec::new();
     for value in values {
         let Some(text) = reader.string(value) else { continue };
@@ -371,13 +373,12 @@ pub(super) fn has_ports(transport: IpProto) -> bool {
 fn transports(reader: &mut Reader<'_>, fields: &Fields<'_, '_>) -> Vec<IpProto> {
     let mut transports = Vec::new();
     for word in words(reader, fields, "transport") {
-        match protocol_named(&word.text) {
-            Some(number) => transports.push(IpProto(number)),
-            None => {
-                let meant = suggestion(&word.text, (0..=255).filter_map(keyword_of));
-                reader.mistake(word.span, format!("no such transport{meant} (tcp, udp, gre, icmp ..., or ip-N)"));
-            }
+        if let Some(number) = protocol_named(&word.text) {
+            transports.push(IpProto(number));
+            continue;
         }
+        let meant = suggestion(&word.text, (0..=255).filter_map(keyword_of));
+        reader.mistake(word.span, format!("no such transport{meant} (tcp, udp, gre, icmp ..., or ip-N)"));
     }
     transports
 }
@@ -402,7 +403,7 @@ fn opens(reader: &mut Reader<'_>, fields: &Fields<'_, '_>) -> bool {
 }
 
 fn ports(reader: &mut Reader<'_>, fields: &Fields<'_, '_>) -> Vec<Port> {
-    let values = fields.get("port").map(|value| reader.each(value)).unwrap_or_default();
+    let values = fields.each("port");
     values.into_iter().filter_map(|value| port(reader, value)).collect()
 }
 

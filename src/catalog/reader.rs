@@ -60,13 +60,11 @@ impl<'i> Reader<'i> {
 
     /// The fields of a table; a key that is not in `known` is a mistake.
     pub fn fields<'t, 'v>(&mut self, value: &'t Value<'v>, known: &[&str]) -> Option<Fields<'t, 'v>> {
-        match value.get_ref() {
-            DeValue::Table(table) => Some(self.table(table, value.span(), known)),
-            _ => {
-                self.mistake(value.span(), "a table is needed here");
-                None
-            }
+        if let DeValue::Table(table) = value.get_ref() {
+            return Some(self.table(table, value.span(), known));
         }
+        self.mistake(value.span(), "a table is needed here");
+        None
     }
 
     pub fn table<'t, 'v>(&mut self, table: &'t DeTable<'v>, span: Range<usize>, known: &[&str]) -> Fields<'t, 'v> {
@@ -82,13 +80,11 @@ impl<'i> Reader<'i> {
 
     /// The text of a value.
     pub fn string(&mut self, value: &Value<'_>) -> Option<String> {
-        match value.get_ref() {
-            DeValue::String(text) => Some(text.to_string()),
-            _ => {
-                self.mistake(value.span(), "text in quotes is needed here");
-                None
-            }
+        if let DeValue::String(text) = value.get_ref() {
+            return Some(text.to_string());
         }
+        self.mistake(value.span(), "text in quotes is needed here");
+        None
     }
 
     /// A whole number within bounds.
@@ -103,19 +99,22 @@ impl<'i> Reader<'i> {
         }
         within
     }
-
-    /// A list, or one value for a list of one.
-    pub fn each<'t, 'v>(&self, value: &'t Value<'v>) -> Vec<&'t Value<'v>> {
-        match value.get_ref() {
-            DeValue::Array(values) => values.iter().collect(),
-            _ => vec![value],
-        }
-    }
 }
 
 impl<'t, 'i> Fields<'t, 'i> {
     pub fn get(&self, key: &str) -> Option<&'t Value<'i>> {
         self.table.get(key)
+    }
+
+    /// The values of a list; one value is a list of one.
+    pub fn each(&self, key: &str) -> Vec<&'t Value<'i>> {
+        match self.get(key) {
+            None => Vec::new(),
+            Some(value) => match value.get_ref() {
+                DeValue::Array(values) => values.iter().collect(),
+                _ => vec![value],
+            },
+        }
     }
 
     pub fn string(&self, reader: &mut Reader<'_>, key: &str) -> Option<String> {
@@ -131,37 +130,31 @@ impl<'t, 'i> Fields<'t, 'i> {
     }
 
     pub fn strings(&self, reader: &mut Reader<'_>, key: &str) -> Vec<String> {
-        let values = self.get(key).map(|value| reader.each(value)).unwrap_or_default();
+        let values = self.each(key);
         values.into_iter().filter_map(|value| reader.string(value)).collect()
     }
 
     pub fn numbers(&self, reader: &mut Reader<'_>, key: &str) -> Vec<u32> {
-        let values = self.get(key).map(|value| reader.each(value)).unwrap_or_default();
+        let values = self.each(key);
         values.into_iter().filter_map(|value| reader.number(value, 1..=u32::MAX)).collect()
     }
 
     pub fn flag(&self, reader: &mut Reader<'_>, key: &str) -> Option<bool> {
         let value = self.get(key)?;
-        match value.get_ref() {
-            DeValue::Boolean(flag) => Some(*flag),
-            _ => {
-                reader.mistake(value.span(), "true or false is needed here");
-                None
-            }
+        if let DeValue::Boolean(flag) = value.get_ref() {
+            return Some(*flag);
         }
+        reader.mistake(value.span(), "true or false is needed here");
+        None
     }
 
     /// The elements of an array of tables.
     pub fn tables(&self, reader: &mut Reader<'_>, key: &str) -> Vec<&'t Value<'i>> {
-        match self.get(key) {
-            None => Vec::new(),
-            Some(value) => match value.get_ref() {
-                DeValue::Array(values) => values.iter().collect(),
-                _ => {
-                    reader.mistake(value.span(), format!("write [[{key}]]: there may be several"));
-                    Vec::new()
-                }
-            },
+        let Some(value) = self.get(key) else { return Vec::new() };
+        if let DeValue::Array(values) = value.get_ref() {
+            return values.iter().collect();
         }
+        reader.mistake(value.span(), format!("write [[{key}]]: there may be several"));
+        Vec::new()
     }
 }

@@ -4,6 +4,9 @@
 //! two layers. It is a pure function of one frame; fragments and connections are joined on floor 2. What cannot be read is no error
 //! but a counted [`Stop`]. Nothing a packet says can make it panic: every read goes through a [`Window`].
 //!
+//! IPv4, TCP and UDP headers are read in place: the walk wants a few of their fields, and lengths that know what was cut away. For IPv6
+//! etherparse's slices serve, and in tests it is the independent second reader of every plain frame.
+//!
 //! * One more link type: a file in `link/` and a line in `link::TABLE`.
 //! * One more header inside IP, or tunnel: a file in `inner/` and a line in `inner::BY_PROTOCOL`, `inner::BY_ETHERTYPE` or
 //!   `inner::BY_UDP_PORT`.

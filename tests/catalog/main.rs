@@ -1,5 +1,7 @@
 //! The catalog against what the documents say: data, readings, rules of others, and the documents themselves where they are at hand.
 
+#![allow(clippy::expect_used, clippy::unwrap_used)] // a test says what it expects
+
 mod data;
 mod readings;
 mod rules;

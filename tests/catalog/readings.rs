@@ -6,8 +6,10 @@ use flowlabel::net::IpProto;
 
 use crate::{TCP, UDP, called, candidates, catalog, facts, label, services, status};
 
-/// A reading and what must hold of the catalog when it is applied.
-const READINGS: &[(&str, fn() -> bool)] = &[
+/// What must hold of the catalog when a reading is applied.
+type Holds = fn() -> bool;
+
+const READINGS: &[(&str, Holds)] = &[
     ("C01", || both(19, "Chargen") && defect("svc.simptcp", "Chargen", 9) && label(TCP, 9) == "Discard"),
     ("C02", || both(13, "Daytime") && defect("svc.simptcp", "Daytime", 3) && label(TCP, 3).is_empty()),
     ("C03", || both(17, "Quote of the Day") && defect("svc.simptcp", "Quote of the Day", 7) && both(7, "Echo")),

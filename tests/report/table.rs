@@ -211,3 +211,15 @@ fn an_update_leaves_the_table_as_if_it_had_always_been_so() {
     report.finish(&summary, &mut out).unwrap();
     assert_eq!(String::from_utf8(out).unwrap(), table(View::default(), &[after], &summary));
 }
+
+#[test]
+fn a_row_for_many_ports_is_not_named_after_one_of_them() {
+    let records = [
+        FlowRecord { hint: Some("Db2"), ..tcp(1, "10.0.0.1", 1045, "10.0.0.2", 50000) },
+        FlowRecord { hint: None, ..tcp(2, "10.0.0.1", 1045, "10.0.0.2", 55555) },
+        FlowRecord { hint: Some("Redis"), ..tcp(3, "10.0.0.1", 1045, "10.0.0.2", 6379) },
+    ];
+    let text = table(View::default(), &records, &Summary::default());
+    assert!(text.contains("tcp 49152-65535") && !text.contains("Db2"), "{text}");
+    assert!(text.contains("tcp 6379 Redis?"), "{text}");
+}

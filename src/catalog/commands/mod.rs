@@ -64,12 +64,9 @@ pub fn systems_table(catalog: &Catalog, width: Option<usize>) -> String {
 pub fn sources_table(catalog: &Catalog, width: Option<usize>) -> String {
     let mut table = Table::new(&["DOCUMENT", "TITLE", "LINES", "SYSTEMS", "FACTS", "LINKS", "READINGS"]);
     for row in sources(catalog) {
-        let lines = row.lines.map(|lines| lines.to_string()).unwrap_or_default();
-        let counts = [row.systems, row.facts, row.links, row.readings].map(|count| count.to_string());
-        let [systems, facts, links, readings] = counts;
-        table.row([row.document, row.title, lines, systems, facts, links, readings]);
+        let length = row.lines.map(|lines| lines.to_string()).unwrap_or_default();
+        let [systems, facts, links, readings] = [row.systems, row.facts, row.links, row.readings].map(|n| n.to_string());
+        table.row([row.document, row.title, length, systems, facts, links, readings]);
     }
-    let mut text = table.render(width);
-    text.push_str(&format!("\ncatalog {}\n", catalog.digest()));
-    text
+    format!("{}\ncatalog {}\n", table.render(width), catalog.digest())
 }

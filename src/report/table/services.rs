@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use unicode_width::UnicodeWidthStr;
 
 use super::line::{Line, Style, fit};
-use super::tally::{Amount, Group, HostAmount, Service, Tally};
+use super::tally::{Amount, DYNAMIC, Group, HostAmount, Service, Tally};
 use super::top::Top;
 use super::{View, units};
 use crate::record::Evidence;
@@ -100,10 +100,10 @@ pub(super) fn lines(tally: &Tally, view: &View, rows: usize) -> Vec<Line> {
     lines
 }
 
-/// What a group is called: an unmatched one with what it probably is.
+/// What a group is called: an unmatched one with what it probably is, unless it gathers many ports.
 fn name(service: &Service, group: &Group) -> String {
     match (&group.hint, service) {
-        (Some(hint), Service::Port(..)) => format!("{service} {hint}?"),
+        (Some(hint), Service::Port(_, port)) if *port != Some(DYNAMIC) => format!("{service} {hint}?"),
         _ => service.to_string(),
     }
 }

@@ -16,7 +16,7 @@ const HOSTS: usize = 8192;
 /// Kinds of flagged flows.
 const FLAGGED: usize = 1024;
 /// From here on ports are handed out on demand (RFC 6335): one says no more than another.
-const DYNAMIC: u16 = 49_152;
+pub(super) const DYNAMIC: u16 = 49_152;
 
 /// Flows, packets and bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
