@@ -298,3 +298,19 @@ fn titles_and_service_names_of_both_copies_lead_to_the_system() {
     }
     assert!(complaints.is_empty(), "{}\n{}", complaints.len(), complaints.join("\n"));
 }
+
+#[test]
+fn roles_are_those_of_the_table_whatever_the_blanks() {
+    let catalog = Catalog::load(&Options::default()).unwrap();
+    let mut complaints = Vec::new();
+    for row in &asked("links") {
+        for end in ["from", "to"] {
+            let printed = text(row, end);
+            let plain = role(printed);
+            if printed.contains('\u{a0}') || !(catalog.same_role(printed, &plain) || printed.starts_with("Internet-based")) {
+                complaints.push(format!("{}: {printed:?} is not the role {plain:?}", text(row, "link")));
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
