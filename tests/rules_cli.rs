@@ -24,12 +24,13 @@ fn path(folder: &TempDir) -> &str {
 
 /// One conversation for each port, all from one client to servers of their own: 10.1.0.1, 10.1.0.2 ...
 fn capture(ports: &[(&str, u16)]) -> Vec<u8> {
-    let mut scenario = "title = \"own rules\"\nstart = 2026-03-02T08:00:00Z\n".to_owned();
-    for (at, (transport, port)) in ports.iter().enumerate() {
+    let head = "title = \"own rules\"\nstart = 2026-03-02T08:00:00Z\n".to_owned();
+    let flows = ports.iter().enumerate().map(|(at, (transport, port))| {
         let steps = if *transport == "tcp" { "'open', 'close'" } else { "'> 0xfe', '< 0xfe'" };
         let ends = format!("from = \"10.9.0.1:40001\"\nto = \"10.1.0.{}:{port}\"", at + 1);
-        scenario += &format!("[[flow]]\n{ends}\nprotocol = \"{transport}\"\nsteps = [{steps}]\n");
-    }
+        format!("[[flow]]\n{ends}\nprotocol = \"{transport}\"\nsteps = [{steps}]\n")
+    });
+    let scenario: String = std::iter::once(head).chain(flows).collect();
     support::capture(&scenario).unwrap()
 }
 

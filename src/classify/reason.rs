@@ -22,11 +22,12 @@ pub(super) fn matched(record: &FlowRecord<'_>, catalog: &Catalog, entry: &Entry,
     };
     let mut reason = format!("{what} is {} ({source}){more}.", record.label.unwrap_or_default());
     let reading = entry.facts.first().and_then(|fact| catalog.fact(*fact)).map(of_reading).unwrap_or_default();
-    match status {
-        Status::Doubtful => reason.push_str(&format!(" It is printed so, and hardly true{reading}.")),
-        Status::Derived => reason.push_str(&format!(" No document prints it: it was derived{reading}.")),
-        Status::Documented | Status::Defect => {}
-    }
+    // Writing to a string cannot fail.
+    let _ = match status {
+        Status::Doubtful => write!(reason, " It is printed so, and hardly true{reading}."),
+        Status::Derived => write!(reason, " No document prints it: it was derived{reading}."),
+        Status::Documented | Status::Defect => Ok(()),
+    };
     reason
 }
 
@@ -34,7 +35,6 @@ pub(super) fn unmatched(record: &FlowRecord<'_>, catalog: &Catalog, missing: &Mi
     let mut reason = missed(record, catalog, missing);
     if let Some(fact) = defect(catalog, record.transport, missing) {
         let source = fact.sources.first().map(|source| catalog.print_source(*source)).unwrap_or_default();
-        // Writing to a string cannot fail.
         let _ = write!(reason, " {source} prints {} here by mistake{}.", fact.protocol, of_reading(fact));
     }
     if let Some(hint) = record.hint {
@@ -47,7 +47,7 @@ fn missed(record: &FlowRecord<'_>, catalog: &Catalog, missing: &Missing<'_>) -> 
     let transport = upper(record.transport);
     let source = |entry: &Entry| entry.texts(catalog).sources.first().map(|source| format!(" ({source})")).unwrap_or_default();
     match missing {
-        Missing::Port(port) => match record.client.port.filter(|client| record.direction == Direction::First && client != port) {
+        Missing::Port(port) => match record.client.port.filter(|client| is_midway(record) && client != port) {
             Some(client) => format!("No document lists {transport} {port} or {client}; which of them listens was not seen."),
             None => format!("No document lists {transport} {port}."),
         },
@@ -72,6 +72,11 @@ fn missed(record: &FlowRecord<'_>, catalog: &Catalog, missing: &Missing<'_>) -> 
             None => format!("No document lists IP protocol {} ({}).", record.protocol, record.transport),
         },
     }
+}
+
+/// Caught in the middle, a connection does not tell who opened it; a datagram's first sender is mostly who asks.
+fn is_midway(record: &FlowRecord<'_>) -> bool {
+    record.transport == IpProto::TCP && record.direction == Direction::First
 }
 
 fn of_reading(fact: &Fact) -> String {

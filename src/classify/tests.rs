@@ -326,12 +326,12 @@ fn protocols_and_icmp_types_stand_for_themselves() {
     assert_eq!(labelled(without_ports(IpProto::TCP, None), &catalog).flags, ["ports-unseen"]);
 }
 
-fn tcp(state: ConnState, history: &str) -> Option<Tcp> {
-    Some(Tcp { state, history: History::from(history).unwrap(), rtt_ms: None, retransmissions: 0, gaps: 0 })
+fn tcp(state: ConnState, history: &str) -> Tcp {
+    Tcp { state, history: History::from(history).unwrap(), rtt_ms: None, retransmissions: 0, gaps: 0 }
 }
 
-fn errors(codes: &[&str]) -> Option<IcmpErrors> {
-    Some(IcmpErrors { count: 1, codes: codes.iter().map(|code| (*code).to_owned()).collect() })
+fn errors(codes: &[&str]) -> IcmpErrors {
+    IcmpErrors { count: 1, codes: codes.iter().map(|code| (*code).to_owned()).collect() }
 }
 
 #[test]
@@ -361,17 +361,17 @@ fn how_a_connection_went() {
         let record = FlowRecord {
             direction: Direction::Syn,
             packets: PerSide { client, server },
-            tcp: tcp(state, history),
-            icmp_errors: errors(codes),
+            tcp: Some(tcp(state, history)),
+            icmp_errors: Some(errors(codes)),
             ..record(IpProto::TCP, 40001, 80)
         };
         let record = labelled(record, &catalog);
         assert_eq!(record.notes, notes, "{state} {history} {codes:?}");
         assert_eq!(record.is_explained(), !notes.contains(&"refused") && !notes.contains(&"unanswered"), "{state} {history}");
     }
-    let middle = FlowRecord { tcp: tcp(OTH, "Dd"), ..record(IpProto::TCP, 40001, 80) };
+    let middle = FlowRecord { tcp: Some(tcp(OTH, "Dd")), ..record(IpProto::TCP, 40001, 80) };
     assert_eq!(labelled(middle, &catalog).notes, ["capture-started-mid-flow"]);
-    let fragments = FlowRecord { tcp: tcp(OTH, ""), ..without_ports(IpProto::TCP, None) };
+    let fragments = FlowRecord { tcp: Some(tcp(OTH, "")), ..without_ports(IpProto::TCP, None) };
     assert!(labelled(fragments, &catalog).notes.is_empty(), "fragments say nothing of the connection's age");
 }
 
@@ -398,7 +398,7 @@ fn how_a_datagram_fared() {
     for &(port, to, (client, server), codes, notes) in cases {
         let mut record = record(IpProto::UDP, 40001, port);
         record.server.ip = to.into();
-        let record = FlowRecord { packets: PerSide { client, server }, icmp_errors: errors(codes), ..record };
+        let record = FlowRecord { packets: PerSide { client, server }, icmp_errors: Some(errors(codes)), ..record };
         assert_eq!(labelled(record, &catalog).notes, notes, "{port} at {to:?}, {client}/{server} packets, {codes:?}");
     }
 }
@@ -425,7 +425,8 @@ fn protocols_without_ports_that_nobody_answers() {
 #[test]
 fn a_failed_attempt_says_what_to_look_at() {
     let catalog = catalog();
-    let refused = FlowRecord { direction: Direction::Syn, tcp: tcp(ConnState::REJ, "Sr"), ..record(IpProto::TCP, 40001, 80) };
+    let refused =
+        FlowRecord { direction: Direction::Syn, tcp: Some(tcp(ConnState::REJ, "Sr")), ..record(IpProto::TCP, 40001, 80) };
     let reason = labelled(refused, &catalog).reason.unwrap();
     assert_eq!(reason, "TCP 80 is TcpOnly (t:7). It was refused: nothing listens there, or a filter says no.");
 }
