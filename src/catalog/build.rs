@@ -391,8 +391,9 @@ fn add_missing(old: &mut Vec<String>, new: Vec<String>) {
 }
 
 fn add_alias(system: &mut System, alias: String) {
-    let known = alias == system.name || system.service.as_ref() == Some(&alias);
-    if !known && !system.aliases.contains(&alias) {
+    // Windows compares service names without case (reading C16), and so do all lookups here.
+    let is = |known: &String| known.eq_ignore_ascii_case(&alias);
+    if !is(&system.name) && !system.service.as_ref().is_some_and(is) && !system.aliases.iter().any(is) {
         system.aliases.push(alias);
     }
 }

@@ -108,7 +108,8 @@ fn describe_entry(catalog: &Catalog, entry: &Entry, answer: &mut Explanation) {
     match (entry.listener, entry.systems.len()) {
         (_, 1) => answer.summary.extend(entry.systems.first().map(|system| format!("It belongs to {}.", name(system)))),
         (Some(listener), count) => {
-            answer.summary.push(format!("{} listens; {} more are candidates behind it.", name(&listener), count - 1));
+            let others = if count == 2 { "one more is a candidate".into() } else { format!("{} more are candidates", count - 1) };
+            answer.summary.push(format!("{} listens; {others} behind it.", name(&listener)));
         }
         (None, count) => answer.summary.push(format!("{count} systems are candidates; the port alone does not tell them apart.")),
     }
@@ -354,7 +355,8 @@ fn fact_text(row: &ListRow) -> Vec<String> {
         (Some(port), Some(transport), _) => format!("{port}/{transport}"),
         (None, Some(transport), Some(icmp_type)) => format!("{transport} type {icmp_type}"),
         (None, Some(transport), None) => transport.clone(),
-        (_, None, _) => "no port".to_owned(),
+        (Some(port), None, _) => format!("{port} of no transport"),
+        (None, None, _) => "no port".to_owned(),
     };
     let mut head = format!("{place} {}: {} [{}], {}", row.protocol, row.name, row.system, row.status.word());
     if !row.printed.is_empty() {
@@ -385,6 +387,9 @@ fn link_text(row: &LinkRow) -> Vec<String> {
         Some(true) => lines.push("the number can be configured".into()),
         Some(false) => lines.push("the number is fixed".into()),
         None => {}
+    }
+    if !row.products.is_empty() {
+        lines.push(format!("applies to {}", row.products.join(", ")));
     }
     lines.extend(row.notes.iter().cloned());
     lines
