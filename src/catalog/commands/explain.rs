@@ -123,7 +123,13 @@ fn describe_entry(catalog: &Catalog, entry: &Entry, answer: &mut Explanation) {
         }
         Status::Documented | Status::Defect => {}
     }
-    let via: Vec<String> = entry.systems.iter().flat_map(|at| catalog.shown_through(*at)).map(|at| name(&at)).collect();
+    let mut via: Vec<String> = Vec::new();
+    for system in entry.systems.iter().flat_map(|at| catalog.shown_through(*at)).map(|at| name(&at)) {
+        // Several of the candidates may carry it.
+        if !via.contains(&system) {
+            via.push(system);
+        }
+    }
     if !via.is_empty() {
         answer.summary.push(format!("Systems without a port of their own that show here: {}.", via.join(", ")));
     }
