@@ -100,6 +100,8 @@ fn undocumented(catalog: &Catalog, transport: IpProto, port: u16, answer: &mut E
         answer
             .summary
             .push(format!("A service may be given it at run time{ranges}; that counts only when the endpoint was announced."));
+    } else {
+        answer.summary.push("Nor is it ever assigned at run time: those ports begin above 1024.".into());
     }
 }
 
