@@ -115,6 +115,7 @@ impl Catalog {
             readings: OnceLock::new(),
             hints: OnceLock::new(),
             digest: OnceLock::new(),
+            defects: OnceLock::new(),
         };
         catalog.index = Index::compile(&catalog);
         catalog

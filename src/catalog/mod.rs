@@ -83,6 +83,7 @@ pub struct Catalog {
     readings: OnceLock<Vec<Reading>>,
     hints: OnceLock<Hints>,
     digest: OnceLock<String>,
+    defects: OnceLock<Vec<FactRef>>,
 }
 
 impl Catalog {
@@ -165,14 +166,14 @@ impl Catalog {
         self.protocols_named(name).iter().filter_map(|at| self.fact(*at)).any(|fact| fact.matches() && here(fact))
     }
 
-    /// Facts that print this number and are wrong; they never match.
+    /// Facts that print this number and are wrong; they never match. Few, and kept apart: every unmatched flow asks.
     pub fn defects_at(&self, transport: IpProto, port: u16) -> impl Iterator<Item = &Fact> {
-        let wrong = move |fact: &&Fact| {
-            !fact.matches()
-                && fact.transport.is_none_or(|printed| printed == transport)
-                && fact.ports.iter().any(|printed| printed.contains(port))
+        let here = move |fact: &&Fact| {
+            fact.transport.is_none_or(|printed| printed == transport) && fact.ports.iter().any(|printed| printed.contains(port))
         };
-        self.facts.iter().filter(wrong)
+        let is_wrong = |at: &FactRef| self.fact(*at).is_some_and(|fact| !fact.matches());
+        let defects = self.defects.get_or_init(|| self.fact_refs().filter(is_wrong).collect());
+        defects.iter().filter_map(|at| self.fact(*at)).filter(here)
     }
 
     /// What a port is registered as elsewhere: a hint for unmatched flows, never a label.

@@ -141,6 +141,7 @@ const LINK: &[&str] = &[
     "note",
     "notes",
     "reading",
+    "without_port",
     "via",
     "lines",
     "products",

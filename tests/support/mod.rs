@@ -6,6 +6,8 @@
 //!                                 header:  one function a header, checksums right
 //! ```
 //!
+//! Beside that `table` reads the tables of `tests/data` and `program` runs the real binary.
+//!
 //! It shares no code with the crate it tests: what both got wrong in the same way would not show. `fixtures/README.md`
 //! describes the language. One more header is one function in `header.rs` and, where it wraps packets, one arm of `Via` in `scenario.rs`.
 
@@ -16,7 +18,9 @@ pub mod craft;
 pub mod file;
 pub mod header;
 pub mod payload;
+pub mod program;
 pub mod scenario;
+pub mod table;
 
 use std::path::{Path, PathBuf};
 
