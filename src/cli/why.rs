@@ -29,7 +29,7 @@ pub fn find(path: &str, id: &str) -> Result<Value, Failure> {
         }
         let bad = |error| Failure::Usage(format!("{path}:{}: not a line of --format ndjson: {error}", number + 1));
         let value: Value = serde_json::from_str(&line).map_err(bad)?;
-        if value["id"] == id {
+        if at(&value, "id") == id {
             found = Some(merge(found, value));
         }
     }
@@ -49,11 +49,11 @@ fn merge(record: Option<Value>, line: Value) -> Value {
 /// A record in sentences, then what the documents say of its port or protocol.
 pub fn text(catalog: &Catalog, record: &Value, width: Option<usize>) -> String {
     let mut lines = vec![headline(record), String::new()];
-    lines.extend(record["reason"].as_str().map(|reason| format!("  {}", escape::visible(reason))));
-    lines.extend(record["evidence"].as_str().map(|evidence| format!("  The label rests on: {evidence}.")));
-    lines.push(format!("  Who is client and who is server was told by: {}.", plain(&record["direction"])));
+    lines.extend(at(record, "reason").as_str().map(|reason| format!("  {}", escape::visible(reason))));
+    lines.extend(at(record, "evidence").as_str().map(|evidence| format!("  The label rests on: {evidence}.")));
+    lines.push(format!("  Who is client and who is server was told by: {}.", plain(at(record, "direction"))));
     for (field, table) in [("flags", FLAGS), ("notes", NOTES)] {
-        for word in record[field].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        for word in at(record, field).as_array().into_iter().flatten().filter_map(Value::as_str) {
             let meaning = table.iter().find(|(known, _)| *known == word).map_or("", |(_, meaning)| *meaning);
             lines.push(format!("  {}: {meaning}", escape::visible(word)));
         }
@@ -70,15 +70,15 @@ pub fn text(catalog: &Catalog, record: &Value, width: Option<usize>) -> String {
 /// `17.0  10.1.8.20:1045 to 10.1.0.9:2703, tcp: SMS Remote Chat, matched`
 fn headline(record: &Value) -> String {
     let end = |side: &str| {
-        let port = record[side]["port"].as_u64().map(|port| format!(" port {port}")).unwrap_or_default();
-        format!("{}{port}", plain(&record[side]["ip"]))
+        let port = at(at(record, side), "port").as_u64().map(|port| format!(" port {port}")).unwrap_or_default();
+        format!("{}{port}", plain(at(at(record, side), "ip")))
     };
-    let label = record["label"].as_str().map_or("no label".into(), escape::visible);
-    let verdict = record["verdict"].as_str().map(|verdict| format!(", {}", escape::visible(verdict))).unwrap_or_default();
+    let label = at(record, "label").as_str().map_or("no label".into(), escape::visible);
+    let verdict = at(record, "verdict").as_str().map(|verdict| format!(", {}", escape::visible(verdict))).unwrap_or_default();
     format!(
         "{}  {} from {} to {}: {label}{verdict}",
-        plain(&record["id"]),
-        plain(&record["transport"]),
+        plain(at(record, "id")),
+        plain(at(record, "transport")),
         end("client"),
         end("server")
     )
@@ -86,10 +86,15 @@ fn headline(record: &Value) -> String {
 
 /// What to ask the catalog.
 fn subject(record: &Value) -> String {
-    match record["server"]["port"].as_u64() {
-        Some(port) => format!("{port}/{}", plain(&record["transport"])),
-        None => plain(&record["transport"]),
+    match at(at(record, "server"), "port").as_u64() {
+        Some(port) => format!("{port}/{}", plain(at(record, "transport"))),
+        None => plain(at(record, "transport")),
     }
+}
+
+/// A field; null where there is none.
+fn at<'a>(value: &'a Value, field: &str) -> &'a Value {
+    value.get(field).unwrap_or(&Value::Null)
 }
 
 fn plain(value: &Value) -> String {

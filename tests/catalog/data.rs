@@ -422,3 +422,16 @@ fn the_digest_is_stable_and_follows_the_rules() {
     let other = Catalog::load(&flowlabel::catalog::Options { with: vec!["common-lan".into()], ..Default::default() }).unwrap();
     assert_ne!(digest, other.digest());
 }
+
+#[test]
+fn an_unknown_port_is_not_said_to_be_documented_beside_itself() {
+    let answer = commands::explain(catalog(), "6789/tcp").unwrap();
+    assert!(answer.neighbours.iter().all(|neighbour| neighbour.what != "6789/udp"), "{:?}", answer.neighbours);
+}
+
+#[test]
+fn what_shows_through_several_candidates_is_named_once() {
+    let answer = commands::explain(catalog(), "135/tcp").unwrap();
+    let said = answer.summary.join(" ");
+    assert_eq!(said.matches("[named.outlook]").count(), 1, "{said}");
+}

@@ -223,3 +223,13 @@ fn a_row_for_many_ports_is_not_named_after_one_of_them() {
     assert!(text.contains("tcp 49152-65535") && !text.contains("Db2"), "{text}");
     assert!(text.contains("tcp 6379 Redis?"), "{text}");
 }
+
+#[test]
+fn the_head_speaks_of_all_flows_and_says_how_many_are_selected() {
+    let records = office();
+    let summary = office_summary(&records);
+    let selected: Vec<_> = records.into_iter().filter(FlowRecord::is_flagged).collect();
+    let text = table(View { width: 160, ..View::default() }, &selected, &summary);
+    let of_all = format!("explained {:.0}% of flows", summary.explained.flows * 100.0);
+    assert!(text.contains(&of_all) && text.contains(&format!("{} selected", selected.len())), "{text}");
+}

@@ -100,6 +100,8 @@ fn undocumented(catalog: &Catalog, transport: IpProto, port: u16, answer: &mut E
         answer
             .summary
             .push(format!("A service may be given it at run time{ranges}; that counts only when the endpoint was announced."));
+    } else {
+        answer.summary.push("Nor is it ever assigned at run time: those ports begin above 1024.".into());
     }
 }
 
@@ -123,7 +125,13 @@ fn describe_entry(catalog: &Catalog, entry: &Entry, answer: &mut Explanation) {
         }
         Status::Documented | Status::Defect => {}
     }
-    let via: Vec<String> = entry.systems.iter().flat_map(|at| catalog.shown_through(*at)).map(|at| name(&at)).collect();
+    let mut via: Vec<String> = Vec::new();
+    for system in entry.systems.iter().flat_map(|at| catalog.shown_through(*at)).map(|at| name(&at)) {
+        // Several of the candidates may carry it.
+        if !via.contains(&system) {
+            via.push(system);
+        }
+    }
     if !via.is_empty() {
         answer.summary.push(format!("Systems without a port of their own that show here: {}.", via.join(", ")));
     }

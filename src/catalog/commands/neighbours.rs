@@ -47,7 +47,10 @@ fn other_transport(catalog: &Catalog, transport: IpProto, port: u16, found: &mut
     };
     match catalog.port(other, port) {
         Some(entry) => push(found, format!("{port}/{other}"), &entry.label, "the same number of the other transport"),
-        None => push(found, format!("{port}/{other}"), "", "not documented: only this transport is"),
+        None if catalog.port(transport, port).is_some() => {
+            push(found, format!("{port}/{other}"), "", "not documented: only this transport is");
+        }
+        None => {}
     }
     for defect in catalog.defects_at(other, port) {
         push(found, format!("{port}/{other}"), &defect.protocol, "printed there by mistake");

@@ -14,7 +14,7 @@ const GAP: usize = 3;
 pub(super) fn lines(summary: &Summary, tally: &Tally, view: &View) -> Vec<Line> {
     let mut lines = pieces(&read(summary, view), view);
     lines.extend(pieces(&sizes(summary, tally), view));
-    lines.extend(pieces(&verdicts(summary, tally), view));
+    lines.extend(pieces(&verdicts(summary), view));
     lines
 }
 
@@ -79,8 +79,11 @@ fn sizes(summary: &Summary, tally: &Tally) -> Vec<(Style, String)> {
     let mut said = vec![
         (Style::Plain, many(packets.total, "packet")),
         (Style::Plain, units::bytes(summary.bytes)),
-        (Style::Plain, many(tally.total.flows, "flow")),
+        (Style::Plain, many(summary.flows.total, "flow")),
     ];
+    if tally.total.flows < summary.flows.total {
+        said.push((Style::Bold, format!("{} selected", units::count(tally.total.flows))));
+    }
     if packets.non_ip > 0 {
         let mut kinds: Vec<_> = summary.non_ip.iter().collect();
         kinds.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
@@ -95,14 +98,14 @@ fn sizes(summary: &Summary, tally: &Tally) -> Vec<(Style, String)> {
     said
 }
 
-/// How much is explained, once there is a catalog.
-fn verdicts(summary: &Summary, tally: &Tally) -> Vec<(Style, String)> {
+/// How much is explained, once there is a catalog: of all flows, whichever are selected.
+fn verdicts(summary: &Summary) -> Vec<(Style, String)> {
     let flows = summary.flows;
     if flows.matched + flows.mismatched + flows.unmatched == 0 {
         return Vec::new();
     }
-    let of_flows = units::percent(tally.explained.flows, tally.total.flows);
-    let of_bytes = units::percent(tally.explained.bytes, tally.total.bytes);
+    let share = |share: f64| units::percent((share * 1e4).round() as u64, 10_000);
+    let (of_flows, of_bytes) = (share(summary.explained.flows), share(summary.explained.bytes));
     let mut said = vec![(Style::Bold, format!("explained {of_flows} of flows, {of_bytes} of bytes"))];
     for (count, word, style) in [
         (flows.matched, "matched", Style::Good),

@@ -229,7 +229,6 @@ impl Example {
 #[derive(Clone, Debug)]
 pub(super) struct Tally {
     pub(super) total: Amount,
-    pub(super) explained: Amount,
     pub(super) flagged: Amount,
     pub(super) services: Top<Service, Group>,
     pub(super) hosts: Top<IpAddr, HostAmount>,
@@ -240,7 +239,6 @@ impl Default for Tally {
     fn default() -> Self {
         Self {
             total: Amount::default(),
-            explained: Amount::default(),
             flagged: Amount::default(),
             services: Top::new(SERVICES),
             hosts: Top::new(HOSTS),
@@ -254,9 +252,6 @@ impl Tally {
     pub(super) fn apply(&mut self, record: &FlowRecord<'_>, how: Apply) {
         let amount = Amount::of(record);
         self.total.apply(amount, how);
-        if record.is_explained() {
-            self.explained.apply(amount, how);
-        }
         self.services.change(&ServiceOf::new(record), ServiceOf::own, |group| group.apply(record, amount, how));
         for host in [&record.client, &record.server] {
             self.hosts.change(&host.ip, |ip| *ip, |entry| entry.apply(host, amount, how));
