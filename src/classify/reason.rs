@@ -47,8 +47,8 @@ fn missed(record: &FlowRecord<'_>, catalog: &Catalog, missing: &Missing<'_>) -> 
     let transport = upper(record.transport);
     let source = |entry: &Entry| entry.texts(catalog).sources.first().map(|source| format!(" ({source})")).unwrap_or_default();
     match missing {
-        Missing::Port(port) => match record.client.port.filter(|client| is_midway(record) && client != port) {
-            Some(client) => format!("No document lists {transport} {port} or {client}; which of them listens was not seen."),
+        Missing::Port(port) => match record.client.port.filter(|client| record.direction == Direction::First && client != port) {
+            Some(client) => format!("No document lists {transport} {port}, nor {client} at the other end."),
             None => format!("No document lists {transport} {port}."),
         },
         Missing::OtherTransport(entry, port) => {
@@ -72,11 +72,6 @@ fn missed(record: &FlowRecord<'_>, catalog: &Catalog, missing: &Missing<'_>) -> 
             None => format!("No document lists IP protocol {} ({}).", record.protocol, record.transport),
         },
     }
-}
-
-/// Caught in the middle, a connection does not tell who opened it; a datagram's first sender is mostly who asks.
-fn is_midway(record: &FlowRecord<'_>) -> bool {
-    record.transport == IpProto::TCP && record.direction == Direction::First
 }
 
 fn of_reading(fact: &Fact) -> String {

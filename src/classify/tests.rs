@@ -278,7 +278,7 @@ fn where_nobody_knows_who_listens_both_ports_are_looked_at() {
     let other_transport = guessed(IpProto::UDP, 80, 40001);
     assert_eq!(other_transport.flags, ["transport-undocumented"]);
     let neither = guessed(IpProto::TCP, 6379, 40001);
-    assert!(neither.reason.unwrap().starts_with("No document lists TCP 40001 or 6379"));
+    assert!(neither.reason.unwrap().starts_with("No document lists TCP 40001, nor 6379 at the other end."));
     assert!(neither.hint.is_some(), "6379 is registered");
 }
 
