@@ -37,6 +37,10 @@ pub fn run(args: &CaptureArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
     heed_signals(&stop)?;
     privileges::give_up().map_err(Failure::Usage)?;
 
+    if !verbosity.quiet {
+        let _ = writeln!(io::stderr(), "flowlabel: listening on {}", args.interfaces.join(", "));
+    }
+
     let counters = live.counters();
     let mut source = Between::new(live, from, to);
     let status = Status::new(&counters, verbosity, args);
@@ -122,7 +126,7 @@ fn advice(error: &LiveError) -> String {
             let program = std::env::current_exe().map_or("flowlabel".to_owned(), |path| path.display().to_string());
             format!(
                 "{error}\n  once:    sudo {program} capture {interface}\n  \
-                 always:  sudo setcap cap_net_raw,cap_net_admin=ep {program}\n  \
+                 always:  sudo setcap cap_net_raw=ep {program}\n  \
                  a group: sudo chgrp pcap {program} && sudo chmod 750 {program}, then setcap as above: members of pcap may capture"
             )
         }

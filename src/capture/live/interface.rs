@@ -49,7 +49,7 @@ impl Interface {
             capture.filter(filter, true).map_err(|error| LiveError::Filter {
                 filter: filter.clone(),
                 interface: name.to_owned(),
-                reason: error.to_string(),
+                reason: plain(&error),
             })?;
         }
         let dlt = capture.get_datalink().0;
