@@ -12,7 +12,7 @@ use std::process::Command;
 use serde_json::Value;
 use support::header;
 
-/// Raw IP (LINKTYPE_RAW).
+/// Raw IP (`LINKTYPE_RAW`).
 const RAW: u32 = 101;
 
 /// What the binary says, line by line; damage is part of some cases.
