@@ -103,6 +103,7 @@ impl Desk {
     }
 
     /// Whether writing has failed, so that going on makes no sense.
+    #[cfg(feature = "live")]
     pub fn has_failed(&self) -> bool {
         self.lock().output.as_ref().is_some_and(Output::has_failed)
     }

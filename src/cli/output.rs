@@ -65,6 +65,7 @@ impl Output {
     }
 
     /// Whether something could not be written: going on makes no sense.
+    #[cfg(feature = "live")]
     pub fn has_failed(&self) -> bool {
         self.failed.is_some()
     }

@@ -33,7 +33,7 @@ pub(super) struct Interface {
 
 impl Interface {
     pub fn open(name: &str, settings: &Settings) -> Result<Self, LiveError> {
-        let fail = |error: pcap::Error| failure(name, error);
+        let fail = |error: pcap::Error| failure(name, &error);
         let inactive = Capture::from_device(name).map_err(fail)?;
         let capture = inactive
             .snaplen(as_i32(settings.snaplen))
@@ -138,8 +138,8 @@ fn as_i32(size: u32) -> i32 {
 }
 
 /// Whether a refusal is about rights is told by its text only: the wrapper does not hand on libpcap's number.
-fn failure(name: &str, error: pcap::Error) -> LiveError {
-    let (interface, reason) = (name.to_owned(), plain(&error));
+fn failure(name: &str, error: &pcap::Error) -> LiveError {
+    let (interface, reason) = (name.to_owned(), plain(error));
     let lower = reason.to_lowercase();
     let rights = ["permission", "not permitted", "cap_net_raw"].iter().any(|word| lower.contains(word));
     if rights { LiveError::Permission { interface, reason } } else { LiveError::Interface { interface, reason } }
