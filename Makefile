@@ -22,7 +22,8 @@ demo: build ## Label a capture that ships with the source
 	$(FLOWLABEL) read $(CAPTURE)
 
 .PHONY: test
-test: setup ## Everything CI checks
+test: setup ## Everything CI checks (as root also live capture, in network namespaces)
+	@[ "$$(id -u)" -ne 0 ] || scripts/setup iproute2
 	scripts/check-rust-version
 	cargo fmt --all --check
 	scripts/check-dependencies

@@ -54,6 +54,8 @@ pub struct Batch {
     pub bytes: Bytes,
     /// The packets, in the order of the input.
     pub packets: Vec<Descriptor>,
+    /// Live: when the source was asked and had nothing beyond these packets. A file never says so.
+    pub quiet_at: Option<Timestamp>,
 }
 
 impl Batch {

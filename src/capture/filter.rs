@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::bpf::{Instruction, accepts};
 use super::log::Note;
-use super::{Batch, Source};
+use super::{Batch, Source, dlt};
 use crate::net::LinkType;
 use crate::record::{Damage, Input};
 
@@ -104,7 +104,7 @@ impl<S: Source> Source for Filtered<S> {
 
 /// The program of a filter on a link type; the error is libpcap's.
 fn compile(filter: &str, link: LinkType) -> Result<Vec<Instruction>, String> {
-    let capture = Capture::dead(Linktype(dlt(link))).map_err(|e| e.to_string())?;
+    let capture = Capture::dead(Linktype(dlt::of_link(link))).map_err(|e| e.to_string())?;
     let program = capture.compile(filter, true).map_err(|e| e.to_string())?;
     program
         .get_instructions()
@@ -128,19 +128,6 @@ fn read(shown: &str) -> Option<Instruction> {
         if_false: next()?.parse().ok()?,
         k: next()?.parse().ok()?,
     })
-}
-
-/// Numbers in files are the same everywhere, those of libpcap's interface are not (pcap-linktype(7); these are Linux's).
-fn dlt(link: LinkType) -> i32 {
-    match link.0 {
-        100 => 11,
-        // 14 is what OpenBSD calls raw IP.
-        14 | 101 => 12,
-        102 => 15,
-        103 => 16,
-        106 => 19,
-        other => i32::from(other),
-    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! [`open()`] turns paths into a source: `open.rs` lists what the paths name, `opener.rs` opens one after another and says what is
 //! no capture, `storage.rs` brings the bytes (mapped or streamed, `compress.rs` unpacks), `format/` finds the packets in them, and
 //! `reader.rs` drives the two and goes on after damage. Around a source go the adapters: [`Filtered`], [`Between`], merging.
+//! `live/` is the source that is no file: interfaces, through libpcap.
 //!
 //! One more file format is one file in `format/` and one line in its table; one more kind of input is one more `Source`.
 
@@ -15,8 +16,12 @@ mod between;
 mod bpf;
 mod compress;
 #[cfg(feature = "live")]
+mod dlt;
+#[cfg(feature = "live")]
 mod filter;
 mod format;
+#[cfg(feature = "live")]
+pub mod live;
 mod log;
 mod map;
 mod open;

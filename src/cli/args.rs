@@ -27,6 +27,14 @@ pub enum Command {
     /// Reads pcap and pcapng, plain or compressed with gzip or zstd, from files, from directories (their capture files, recursively, in order of
     /// name) and from standard input (`-`). Several inputs are one stream, in the order given.
     Read(Box<ReadArgs>),
+    /// Label live traffic until Ctrl-C
+    ///
+    /// Writes each flow when it ends, and a summary at the end. Ctrl-C ends it with every flow reported; a second Ctrl-C is immediate.
+    #[cfg(feature = "live")]
+    Capture(Box<CaptureArgs>),
+    /// Show the interfaces and whether they can be captured
+    #[cfg(feature = "live")]
+    Interfaces(InterfacesArgs),
     /// Show what the documents say: facts, role links, systems, sources; or check rules
     Catalog(CatalogArgs),
     /// Explain a port, a protocol, a service, a system, a link or a record: what the documents say, and where
@@ -60,6 +68,59 @@ pub struct ReadArgs {
     /// Merge the inputs by packet time instead of reading one after the other
     #[arg(long)]
     pub merge: bool,
+    /// Write each flow when it ends instead of all in order at the end; memory holds only those under way
+    #[arg(long)]
+    pub stream: bool,
+    /// What reading and capturing have in common.
+    #[command(flatten)]
+    pub shared: SharedArgs,
+}
+
+/// `flowlabel capture`.
+#[cfg(feature = "live")]
+#[derive(Args, Debug)]
+pub struct CaptureArgs {
+    /// Interfaces, or any for all of them; `flowlabel interfaces` lists them
+    #[arg(required = true, value_name = "IFACE")]
+    pub interfaces: Vec<String>,
+    /// End after this time (30s, 5m, 1h)
+    #[arg(long, value_name = "TIME")]
+    pub duration: Option<String>,
+    /// End after so many packets
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub packets: Option<u64>,
+    /// Bytes to take of each packet
+    #[arg(long, value_name = "BYTES", default_value_t = 262_144, value_parser = clap::value_parser!(u32).range(14..=262_144))]
+    pub snaplen: u32,
+    /// Do not ask for packets that are for other hosts
+    #[arg(long)]
+    pub no_promiscuous: bool,
+    /// Size of the kernel's buffer for each interface (K, M, G): what it cannot hold is lost
+    #[arg(long, value_name = "SIZE", default_value = "64M")]
+    pub buffer: String,
+    /// Also keep the packets in a pcapng file
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub write: Option<PathBuf>,
+    /// Plain lines, also on a terminal
+    #[arg(long)]
+    pub plain: bool,
+    /// What reading and capturing have in common.
+    #[command(flatten)]
+    pub shared: SharedArgs,
+}
+
+/// `flowlabel interfaces`.
+#[cfg(feature = "live")]
+#[derive(Args, Debug)]
+pub struct InterfacesArgs {
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: TextFormat,
+}
+
+/// What reading and capturing have in common.
+#[derive(Args, Debug)]
+pub struct SharedArgs {
     /// Which packets count.
     #[command(flatten)]
     pub select: SelectArgs,

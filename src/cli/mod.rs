@@ -1,12 +1,19 @@
 //! Floor 7: what was typed becomes what will be done.
 //!
-//! [`Cli`] is what was typed, field for field; `read::Plan` is what will be done. `run` gives the exit code, the highest of those that
+//! [`Cli`] is what was typed, field for field; [`label::Labelling`] is what is done with packets wherever they come from. `run` gives the exit code, the highest of those that
 //! apply in the order 2, 3, 1, 0.
 
 mod args;
+#[cfg(feature = "live")]
+mod capture;
 mod exit;
+#[cfg(feature = "live")]
+mod interfaces;
+mod label;
 mod output;
 mod parse;
+#[cfg(feature = "live")]
+mod privileges;
 mod read;
 mod rules;
 mod why;
@@ -34,6 +41,10 @@ fn run(cli: Cli) -> Exit {
     let quiet = cli.verbosity.quiet;
     let result = match cli.command {
         Command::Read(args) => read::run(&args, &cli.verbosity),
+        #[cfg(feature = "live")]
+        Command::Capture(args) => capture::run(&args, &cli.verbosity),
+        #[cfg(feature = "live")]
+        Command::Interfaces(args) => interfaces::run(&args),
         Command::Catalog(args) => rules::catalog(&args),
         Command::Explain(args) => rules::explain(&args),
         Command::Completions { shell } => completions(shell),

@@ -26,7 +26,7 @@ pub struct Output {
 
 impl Output {
     /// Opens the stream, so that a wrong path is known before anything is read.
-    pub fn open(args: &OutputArgs, only: Vec<Only>) -> Result<Self, Failure> {
+    pub fn open(args: &OutputArgs, flows: bool, only: Vec<Only>) -> Result<Self, Failure> {
         let format = report::format(&args.format).ok_or_else(|| Failure::Usage(format!("no format '{}'", args.format)))?;
         let (stream, on_terminal): (Box<dyn Write + Send>, bool) = match &args.output {
             Some(path) => {
@@ -36,7 +36,7 @@ impl Output {
             }
             None => (Box::new(BufWriter::with_capacity(BUFFER, io::stdout())), io::stdout().is_terminal()),
         };
-        let view = view(args, on_terminal);
+        let view = View { flows, ..view(args, on_terminal) };
         Ok(Self {
             report: (format.new)(&view),
             stream,
@@ -55,6 +55,19 @@ impl Output {
         if self.failed.is_none() && self.only.iter().all(|only| only.selects(record)) {
             self.failed = self.report.flow(record, &mut self.stream).err();
         }
+    }
+
+    /// Lets go of what is gathered, for those who watch.
+    pub fn flush(&mut self) {
+        if self.failed.is_none() {
+            self.failed = self.stream.flush().err();
+        }
+    }
+
+    /// Whether something could not be written: going on makes no sense.
+    #[cfg(feature = "live")]
+    pub fn has_failed(&self) -> bool {
+        self.failed.is_some()
     }
 
     /// Writes the summary, with what follows from the records filled in. Tells whether `--fail-on` applies.
@@ -86,7 +99,7 @@ fn view(args: &OutputArgs, on_terminal: bool) -> View {
             When::Never => false,
             When::Auto => on_terminal && is_unset("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
         },
-        flows: args.flows,
+        flows: false,
     }
 }
 

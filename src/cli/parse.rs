@@ -26,6 +26,22 @@ pub fn duration(text: &str) -> Result<u64, Failure> {
     nanos.ok_or_else(|| Failure::Usage(format!("'{text}' is no duration: write 30s, 5m or 1h")))
 }
 
+/// `65536`, `64K`, `64M`, `1G` as bytes.
+#[cfg(feature = "live")]
+pub fn size(text: &str) -> Result<u64, Failure> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let factor: u64 = match unit.to_ascii_uppercase().as_str() {
+        "" => 1,
+        "K" => 1 << 10,
+        "M" => 1 << 20,
+        "G" => 1 << 30,
+        _ => 0,
+    };
+    let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor)).filter(|_| factor > 0);
+    bytes.ok_or_else(|| Failure::Usage(format!("'{text}' is no size: write 65536, 64K, 64M or 1G")))
+}
+
 /// `2024-05-14T09:12:01.5Z`, `2024-05-14`, or seconds since 1970.
 pub fn time(text: &str) -> Result<Timestamp, Failure> {
     let fail = || Failure::Usage(format!("'{text}' is no time: write 2024-05-14T09:12:01Z or seconds since 1970"));
@@ -125,6 +141,17 @@ mod tests {
         assert_eq!(duration("90").unwrap(), 90 * NANOS);
         for wrong in ["", "m", "5 m", "-1s", "5x", "99999999999999999h"] {
             assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[cfg(feature = "live")]
+    #[test]
+    fn sizes() {
+        for (text, bytes) in [("0", 0), ("1000", 1000), ("64K", 65_536), ("64m", 67_108_864), ("1G", 1_073_741_824)] {
+            assert_eq!(size(text).unwrap(), bytes, "{text}");
+        }
+        for wrong in ["", "M", "-1", "1T", "1.5G", "99999999999999999999", "18446744073709551615G"] {
+            assert!(size(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -61,18 +61,21 @@ pub fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn terminal_width() -> Option<usize> {
+/// Columns of the terminal, where there is one.
+pub fn terminal_width() -> Option<usize> {
     use std::io::IsTerminal;
     let on_terminal = io::stdout().is_terminal();
     let size = if on_terminal { terminal_size::terminal_size() } else { None };
     size.map(|(width, _)| usize::from(width.0))
 }
 
-fn print(text: &str) -> Result<(), Failure> {
+/// Writes a text to standard output.
+pub fn print(text: &str) -> Result<(), Failure> {
     Ok(io::stdout().write_all(text.as_bytes())?)
 }
 
-fn print_json<T: Serialize>(value: &T) -> Result<(), Failure> {
+/// Writes a value to standard output as JSON.
+pub fn print_json<T: Serialize>(value: &T) -> Result<(), Failure> {
     let mut text = serde_json::to_string_pretty(value).map_err(io::Error::from)?;
     text.push('\n');
     print(&text)

@@ -1,7 +1,8 @@
 //! All that is known when the input has ended: every shard's flows and the tally, in the order of the input.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
+use super::carriers::Carriers;
 use super::tally::Tally;
 use crate::flow::{Flow, FlowKey, Shard};
 use crate::record::{FlowId, Quantiles, Summary};
@@ -21,8 +22,7 @@ pub struct Outcome {
     shards: Vec<Shard>,
     tally: Tally,
     order: Vec<Place>,
-    /// The records of each flow that carries tunnels, in order.
-    carriers: HashMap<FlowKey, Vec<FlowId>>,
+    carriers: Carriers,
 }
 
 impl Outcome {
@@ -37,7 +37,7 @@ impl Outcome {
             }
         }
         order.sort_unstable();
-        let mut outcome = Self { shards, tally, order, carriers: HashMap::new() };
+        let mut outcome = Self { shards, tally, order, carriers: Carriers::default() };
         outcome.carriers = outcome.find_carriers();
         outcome
     }
@@ -66,29 +66,25 @@ impl Outcome {
         }
     }
 
-    /// The record of the tunnel that carried a packet: the last of its flow's that had begun by then.
-    pub fn carrier(&self, flow: &FlowKey, layer: u8, packet: u64) -> Option<FlowId> {
-        let ids = self.carriers.get(flow)?;
-        let begun = ids.partition_point(|id| id.packet <= packet);
-        ids.get(..begun)?.iter().rev().find(|id| id.layer == layer).or(ids.get(..begun)?.last()).copied()
+    /// The records of the tunnels.
+    pub fn carriers(&self) -> &Carriers {
+        &self.carriers
     }
 
     fn flow(&self, place: Place) -> Option<&Flow> {
         self.shards.get(usize::from(place.shard))?.flows().get(place.at)
     }
 
-    fn find_carriers(&self) -> HashMap<FlowKey, Vec<FlowId>> {
+    fn find_carriers(&self) -> Carriers {
         let tunnels = self.flows().filter_map(|flow| flow.extras.as_ref()).flat_map(|extras| &extras.tunnels);
         let wanted: HashSet<FlowKey> = tunnels.map(|tunnel| tunnel.flow).collect();
-        let mut carriers: HashMap<FlowKey, Vec<FlowId>> = HashMap::new();
+        let mut carriers = Carriers::default();
         if wanted.is_empty() {
             return carriers;
         }
         for flow in self.flows() {
-            // `--key` may have told apart what a tunnel's own key does not.
-            let plain = FlowKey { extra: 0, ..flow.key };
-            if wanted.contains(&plain) {
-                carriers.entry(plain).or_default().push(flow.id);
+            if wanted.contains(&FlowKey { extra: 0, ..flow.key }) {
+                carriers.add(flow.key, flow.id);
             }
         }
         carriers

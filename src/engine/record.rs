@@ -1,6 +1,6 @@
 //! A flow becomes a record: who is the client, what TCP did, which tunnels are around it.
 
-use super::outcome::Outcome;
+use super::carriers::Carriers;
 use crate::catalog::Catalog;
 use crate::classify::{Ends, ends, label};
 use crate::flow::{Extras, Flow, OuterTunnel, Side};
@@ -8,8 +8,8 @@ use crate::record::{CommunityTuple, FlowRecord, Host, Icmp, IcmpErrors, PerSide,
 
 /// The record of a flow, with its label where there is a catalog.
 ///
-/// `outcome` is where the records of its tunnels are found; a flow given up early does without.
-pub fn record<'a>(flow: &Flow, outcome: Option<&Outcome>, catalog: Option<&'a Catalog>) -> FlowRecord<'a> {
+/// `carriers` is where the records of its tunnels are found.
+pub fn record<'a>(flow: &Flow, carriers: &Carriers, catalog: Option<&'a Catalog>) -> FlowRecord<'a> {
     let Ends { client, direction, both_documented } = ends(flow, catalog);
     let (client_host, server_host) = hosts(flow, client);
     let extras = flow.extras.as_deref();
@@ -24,7 +24,7 @@ pub fn record<'a>(flow: &Flow, outcome: Option<&Outcome>, catalog: Option<&'a Ca
         transport: flow.key.protocol,
         protocol: flow.key.protocol.0,
         vlans: extras.map(|extras| extras.vlans.clone()).unwrap_or_default(),
-        tunnels: extras.map(|extras| tunnels(outcome, extras)).unwrap_or_default(),
+        tunnels: extras.map(|extras| tunnels(carriers, extras)).unwrap_or_default(),
         client: client_host,
         server: server_host,
         direction,
@@ -97,10 +97,10 @@ fn icmp_errors(extras: &Extras) -> Option<IcmpErrors> {
     Some(IcmpErrors { count: extras.icmp_errors, codes })
 }
 
-fn tunnels(outcome: Option<&Outcome>, extras: &Extras) -> Vec<Tunnel> {
+fn tunnels(carriers: &Carriers, extras: &Extras) -> Vec<Tunnel> {
     let named = |tunnel: &OuterTunnel| Tunnel {
         kind: tunnel.kind,
-        id: outcome.and_then(|outcome| outcome.carrier(&tunnel.flow, tunnel.layer, tunnel.packet)),
+        id: carriers.of(&tunnel.flow, tunnel.layer, tunnel.packet),
         key: tunnel.key,
     };
     extras.tunnels.iter().map(named).collect()

@@ -72,6 +72,8 @@ pub struct Extras {
     pub tunnels: Vec<OuterTunnel>,
     /// SPIs, in order of appearance.
     pub spis: Vec<Spi>,
+    /// Whether it carried another flow, as far as streaming knows.
+    pub carries: bool,
     /// ICMP errors that quoted the flow.
     pub icmp_errors: u64,
     /// Their types and codes.
@@ -164,6 +166,16 @@ impl Flow {
     #[inline]
     pub fn silence(&self, time: Timestamp) -> u64 {
         time.nanos_since(self.latest_in_input)
+    }
+
+    /// Time of the packet that stands last in the input: its silence is counted from here.
+    pub fn latest(&self) -> Timestamp {
+        self.latest_in_input
+    }
+
+    /// Notes that it carries another flow; `true` the first time.
+    pub fn note_carries(&mut self) -> bool {
+        !std::mem::replace(&mut self.extras_mut().carries, true)
     }
 
     /// Lists VLAN ids.

@@ -6,6 +6,7 @@
 //!
 //! One more thing to remember of a flow: a field of [`Flow`] (every flow pays for it) or of [`Extras`] (only those that have it).
 
+mod deadlines;
 mod duplicates;
 #[allow(clippy::module_inception, reason = "the flow is what this floor is about")]
 mod flow;
@@ -18,7 +19,7 @@ mod tcp;
 pub use flow::{Extras, Flow, IcmpSeen, OuterTunnel, Side};
 pub use fragments::{FragmentKey, Reassembly};
 pub use key::{FlowKey, Identity, KeyParts, request_type, shard_of};
-pub use shard::{Settings, Shard, Sighting, Timeouts};
+pub use shard::{Ended, Harvest, Settings, Shard, Sighting, Timeouts};
 pub use slab::Slab;
 pub use tcp::TcpState;
 

@@ -2,6 +2,7 @@
 
 use hashbrown::HashTable;
 
+use super::deadlines::Deadlines;
 use super::duplicates::Duplicates;
 use super::flow::{Flow, OuterTunnel};
 use super::fragments::{FragmentKey, Fragments};
@@ -29,6 +30,21 @@ impl Default for Timeouts {
     }
 }
 
+impl Timeouts {
+    /// How long this flow may be silent, as far as it has come.
+    fn of(&self, flow: &Flow) -> u64 {
+        match &flow.tcp {
+            None => self.other,
+            Some(tcp) if tcp.is_closed() => self.tcp_closed,
+            Some(_) => self.tcp,
+        }
+    }
+
+    fn shortest(&self) -> u64 {
+        self.tcp.min(self.tcp_closed).min(self.other)
+    }
+}
+
 /// How flows are told apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Settings {
@@ -40,11 +56,19 @@ pub struct Settings {
     pub dedup: bool,
     /// How many flows one shard holds before the oldest finished ones are given up.
     pub max_flows: usize,
+    /// Give flows away when they end, instead of holding them to the end of the input.
+    pub stream: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { split: Some(Timeouts::default()), key: KeyParts::default(), dedup: false, max_flows: 10_000_000 / super::SHARDS }
+        Self {
+            split: Some(Timeouts::default()),
+            key: KeyParts::default(),
+            dedup: false,
+            max_flows: 10_000_000 / super::SHARDS,
+            stream: false,
+        }
     }
 }
 
@@ -57,6 +81,8 @@ pub struct Sighting<'a> {
     pub time: Timestamp,
     /// The layers of the packet from the outermost to this one.
     pub layers: &'a [Layer],
+    /// Whether there is a layer inside of this one.
+    pub carries: bool,
     /// The frame.
     pub frame: &'a [u8],
 }
@@ -67,6 +93,45 @@ struct Waiting {
     number: u64,
     time: Timestamp,
     layers: Vec<Layer>,
+    carries: bool,
+}
+
+/// A flow that left its shard before the end of the input.
+#[derive(Debug)]
+pub struct Ended {
+    /// The packet at which it left.
+    pub at: u64,
+    /// The flow.
+    pub flow: Flow,
+    /// Whether it had to make room, and may not have been over.
+    pub evicted: bool,
+}
+
+/// What a shard, or all of them, gave away.
+#[derive(Debug, Default)]
+pub struct Harvest {
+    /// Flows.
+    pub flows: Vec<Ended>,
+    /// Streaming: flows that were found to carry others, given away or not.
+    pub carriers: Vec<(FlowKey, FlowId)>,
+}
+
+impl Harvest {
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.flows.is_empty() && self.carriers.is_empty()
+    }
+
+    /// Adds another shard's.
+    pub fn append(&mut self, mut other: Self) {
+        self.flows.append(&mut other.flows);
+        self.carriers.append(&mut other.carriers);
+    }
+
+    /// Puts the flows in an order that is the same however many shards were asked at a time.
+    pub fn sort(&mut self) {
+        self.flows.sort_by_key(|ended| (ended.at, ended.flow.id));
+    }
 }
 
 /// The flows of the address pairs that hash to one shard.
@@ -80,7 +145,8 @@ pub struct Shard {
     fragments: Fragments<Identity, Waiting>,
     duplicates: Duplicates,
     duplicate_packets: u64,
-    evicted: Vec<(u64, Flow)>,
+    deadlines: Deadlines,
+    harvest: Harvest,
     eviction_scan: u32,
 }
 
@@ -95,7 +161,8 @@ impl Shard {
             fragments: Fragments::default(),
             duplicates: Duplicates::default(),
             duplicate_packets: 0,
-            evicted: Vec::new(),
+            deadlines: Deadlines::default(),
+            harvest: Harvest::default(),
             eviction_scan: 0,
         }
     }
@@ -105,9 +172,26 @@ impl Shard {
         self.duplicate_packets
     }
 
-    /// Flows given up because of the limit since the last call, each with the number of the packet that made it necessary.
-    pub fn take_evicted(&mut self) -> Vec<(u64, Flow)> {
-        std::mem::take(&mut self.evicted)
+    /// What was given away since the last call.
+    pub fn take_harvest(&mut self) -> Harvest {
+        std::mem::take(&mut self.harvest)
+    }
+
+    /// Gives away the flows whose silence has ended them by now; `number` is the packet at which this is asked. Only when streaming.
+    pub fn expire(&mut self, number: u64, now: Timestamp) {
+        let Some(timeouts) = self.settings.split else { return };
+        for at in self.deadlines.due(now) {
+            let Some(flow) = self.flows.get(at) else { continue };
+            let limit = timeouts.of(flow);
+            if flow.silence(now) > limit {
+                self.give_away(at, number, false);
+            } else if flow.tcp.is_some() && limit > timeouts.tcp_closed && flow.silence(now) + timeouts.tcp_closed < limit {
+                // Should it be closed in the meantime, less silence will end it.
+                self.deadlines.set(at, now, timeouts.tcp_closed);
+            } else {
+                self.deadlines.set(at, flow.latest(), limit);
+            }
+        }
     }
 
     /// Flows held.
@@ -128,29 +212,31 @@ impl Shard {
         if let Some(fragment) = layer.fragment {
             self.see_fragment(sighting, layer, fragment);
         } else {
-            self.account(sighting.number, sighting.time, sighting.layers, Identity::of(layer), repeated);
+            self.account(sighting.number, sighting.time, sighting.layers, sighting.carries, Identity::of(layer), repeated);
         }
     }
 
     /// Ends the input: fragments whose first one never came go to flows without ports.
     pub fn finish(&mut self) {
         for waiting in self.fragments.drain() {
-            self.account(waiting.number, waiting.time, &waiting.layers, Identity::None, false);
+            self.account(waiting.number, waiting.time, &waiting.layers, waiting.carries, Identity::None, false);
         }
     }
 
     fn see_fragment(&mut self, sighting: &Sighting<'_>, layer: &Layer, fragment: Fragment) {
         let identity = Some(Identity::of(layer)).filter(|identity| *identity != Identity::None);
-        let waiting = Waiting { number: sighting.number, time: sighting.time, layers: sighting.layers.to_vec() };
+        let (number, time, carries) = (sighting.number, sighting.time, sighting.carries);
+        let waiting = Waiting { number, time, layers: sighting.layers.to_vec(), carries };
         let mut placed = Vec::new();
         self.fragments.see(FragmentKey::of(layer, fragment), fragment, identity, waiting, &mut placed);
-        for (identity, fragment) in placed {
-            self.account(fragment.number, fragment.time, &fragment.layers, identity.unwrap_or(Identity::None), false);
+        for (identity, waited) in placed {
+            let identity = identity.unwrap_or(Identity::None);
+            self.account(waited.number, waited.time, &waited.layers, waited.carries, identity, false);
         }
     }
 
     /// `repeated`: a copy of an earlier packet, which is no retransmission.
-    fn account(&mut self, number: u64, time: Timestamp, layers: &[Layer], identity: Identity, repeated: bool) {
+    fn account(&mut self, number: u64, time: Timestamp, layers: &[Layer], carries: bool, identity: Identity, repeated: bool) {
         let Some((layer, outer)) = layers.split_last() else { return };
         let (mut key, sender_is_lo) = FlowKey::of(layer, identity);
         let parts = self.settings.key;
@@ -174,6 +260,9 @@ impl Shard {
             tcp.see(side, header, layer.payload_len, time);
         }
         note_surroundings(flow, number, layer, layers, outer);
+        if carries && self.settings.stream && flow.note_carries() {
+            self.harvest.carriers.push((key, flow.id));
+        }
     }
 
     fn find(&self, key: &FlowKey) -> Option<u32> {
@@ -202,15 +291,23 @@ impl Shard {
             }
             let at = *at;
             if split {
-                self.make_room(number);
+                self.begin(at, number, time);
             }
             return at;
         }
         let at = self.flows.push(Flow::new(key, id, sender_is_lo, layer, time));
         let (flows, seed) = (&self.flows, self.seed);
         self.current.insert_unique(hash, at, |at| flows.get(*at).map_or(0, |flow| flow.key.hash(seed)));
-        self.make_room(number);
+        self.begin(at, number, time);
         at
+    }
+
+    /// A flow has been added.
+    fn begin(&mut self, at: u32, number: u64, time: Timestamp) {
+        if let (true, Some(timeouts)) = (self.settings.stream, self.settings.split) {
+            self.deadlines.set(at, time, timeouts.shortest());
+        }
+        self.make_room(number);
     }
 
     /// Holds the limit: gives up the oldest finished flow among the oldest few, else the oldest.
@@ -227,15 +324,16 @@ impl Shard {
         let oldest = self.eviction_scan;
         let finished = (oldest..newest.min(oldest.saturating_add(LOOK)))
             .find(|at| self.flows.get(*at).is_some_and(|flow| self.is_finished(flow, *at)));
-        let give_up = finished.unwrap_or(oldest);
-        let Some(key) = self.flows.get(give_up).map(|flow| flow.key) else { return };
-        let hash = key.hash(self.seed);
-        if let Ok(entry) = self.current.find_entry(hash, |at| *at == give_up) {
+        self.give_away(finished.unwrap_or(oldest), number, true);
+    }
+
+    /// Takes a flow out for good; a later packet of its key begins another.
+    fn give_away(&mut self, at: u32, number: u64, evicted: bool) {
+        let Some(flow) = self.flows.take(at) else { return };
+        if let Ok(entry) = self.current.find_entry(flow.key.hash(self.seed), |held| *held == at) {
             entry.remove();
         }
-        if let Some(flow) = self.flows.take(give_up) {
-            self.evicted.push((number, flow));
-        }
+        self.harvest.flows.push(Ended { at: number, flow, evicted });
     }
 
     /// Closed, or succeeded by a newer flow of its key.
@@ -248,13 +346,11 @@ impl Shard {
 fn ends_before(settings: &Settings, flow: &Flow, sender_is_lo: bool, layer: &Layer, time: Timestamp) -> bool {
     let Some(timeouts) = settings.split else { return false };
     let silence = flow.silence(time);
-    let Some(tcp) = &flow.tcp else { return silence > timeouts.other };
-    let limit = if tcp.is_closed() { timeouts.tcp_closed } else { timeouts.tcp };
-    if silence > limit {
+    if silence > timeouts.of(flow) {
         return true;
     }
-    match layer.transport {
-        Transport::Tcp(header) => tcp.starts_new(flow.side(sender_is_lo), header, silence),
+    match (&flow.tcp, layer.transport) {
+        (Some(tcp), Transport::Tcp(header)) => tcp.starts_new(flow.side(sender_is_lo), header, silence),
         _ => false,
     }
 }

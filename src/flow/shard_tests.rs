@@ -64,7 +64,8 @@ impl Scene {
         for layer in &mut layers {
             layer.packet = Span { start: 0, end: 8 };
         }
-        self.shard.see(&Sighting { number: self.number, time: Timestamp::new(seconds, 0, 6), layers: &layers, frame: &frame });
+        let time = Timestamp::new(seconds, 0, 6);
+        self.shard.see(&Sighting { number: self.number, time, layers: &layers, carries: false, frame: &frame });
         self
     }
 
@@ -240,7 +241,7 @@ fn the_limit_gives_up_the_oldest_and_says_when() {
     for port in 1..=4 {
         scene.at(i64::from(port), &[udp(CLIENT, port, SERVER, 53)]);
     }
-    let evicted: Vec<_> = scene.shard.take_evicted().into_iter().map(|(at, flow)| (at, flow.id.to_string())).collect();
+    let evicted: Vec<_> = scene.shard.take_harvest().flows.into_iter().map(|gone| (gone.at, gone.flow.id.to_string())).collect();
     assert_eq!(evicted, [(3, "1.0".to_owned()), (4, "2.0".to_owned())]);
     assert_eq!(scene.flows(), [flow("3.0", 1, 0), flow("4.0", 1, 0)]);
 }
@@ -250,7 +251,7 @@ fn a_flow_that_was_given_up_begins_anew() {
     let mut scene = Scene::new(Settings { max_flows: 1, ..Settings::default() });
     let (one, two) = (udp(CLIENT, 1, SERVER, 53), udp(CLIENT, 2, SERVER, 53));
     scene.at(0, &[one]).at(1, &[two]).at(2, &[one]);
-    assert_eq!(scene.shard.take_evicted().len(), 2);
+    assert_eq!(scene.shard.take_harvest().flows.len(), 2);
     assert_eq!(scene.flows(), [flow("3.0", 1, 0)]);
 }
 
@@ -259,4 +260,55 @@ fn a_retransmitted_syn_is_the_same_connection() {
     let mut scene = Scene::new(Settings::default());
     scene.at(0, &[syn(CLIENT, 4000, SERVER, 445, 1)]).at(3, &[syn(CLIENT, 4000, SERVER, 445, 1)]);
     assert_eq!(scene.flows(), [flow("1.0", 2, 0)]);
+}
+
+/// Asks for what has ended after so many seconds.
+fn ended_by(scene: &mut Scene, seconds: i64) -> Vec<String> {
+    scene.shard.expire(scene.number, Timestamp::new(seconds, 0, 6));
+    scene.shard.take_harvest().flows.into_iter().map(|ended| ended.flow.id.to_string()).collect()
+}
+
+const NOTHING: [&str; 0] = [];
+
+#[test]
+fn a_silent_flow_is_given_away_once_its_timeout_is_over() {
+    let mut scene = Scene::new(Settings { stream: true, ..Settings::default() });
+    let datagram = udp(CLIENT, 1, SERVER, 53);
+    scene.at(0, &[datagram]).at(100, &[datagram]);
+    assert_eq!(ended_by(&mut scene, 219), NOTHING);
+    assert_eq!(ended_by(&mut scene, 222), ["1.0"]);
+    scene.at(230, &[datagram]);
+    assert_eq!(ended_by(&mut scene, 300), NOTHING);
+    assert_eq!(scene.flows(), [flow("3.0", 1, 0)]);
+}
+
+#[test]
+fn a_connection_that_closes_ends_after_the_shorter_timeout() {
+    let mut scene = Scene::new(Settings { stream: true, ..Settings::default() });
+    let segment = |flags| {
+        let header = Tcp { seq: 2, ack: 1, window: 8192, flags };
+        Layer { transport: Transport::Tcp(header), ..syn(CLIENT, 4000, SERVER, 445, 1) }
+    };
+    scene.at(0, &[syn(CLIENT, 4000, SERVER, 445, 1)]).at(50, &[segment(Tcp::ACK)]);
+    assert_eq!(ended_by(&mut scene, 200), NOTHING);
+    scene.at(201, &[segment(Tcp::RST)]);
+    assert_eq!(ended_by(&mut scene, 260), NOTHING);
+    assert_eq!(ended_by(&mut scene, 264), ["1.0"]);
+}
+
+#[test]
+fn an_open_connection_is_held_for_five_minutes() {
+    let mut scene = Scene::new(Settings { stream: true, ..Settings::default() });
+    scene.at(0, &[syn(CLIENT, 4000, SERVER, 445, 1)]);
+    assert_eq!((61..300).step_by(7).flat_map(|now| ended_by(&mut scene, now)).collect::<Vec<_>>(), NOTHING);
+    assert_eq!(ended_by(&mut scene, 302), ["1.0"]);
+}
+
+#[test]
+fn without_splitting_or_streaming_nothing_is_given_away() {
+    for settings in [Settings::default(), Settings { stream: true, split: None, ..Settings::default() }] {
+        let mut scene = Scene::new(settings);
+        scene.at(0, &[udp(CLIENT, 1, SERVER, 53)]);
+        assert_eq!(ended_by(&mut scene, 1_000_000), NOTHING);
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
 use crate::engine::Work;
-use crate::flow::{Flow, SHARDS, Shard};
+use crate::flow::{Harvest, SHARDS, Shard};
 
 /// A shard and the number of the batch it wants next.
 struct Lane {
@@ -12,19 +12,19 @@ struct Lane {
     next: AtomicU64,
 }
 
-/// A published batch, how many lanes still want it, and the flows they gave up because of it.
+/// A published batch, how many lanes still want it, and what they gave away at it.
 #[derive(Clone)]
 struct Published {
     work: Arc<Work>,
     lanes_left: Arc<AtomicUsize>,
-    evicted: Arc<Mutex<Vec<(u64, Flow)>>>,
+    harvest: Arc<Mutex<Harvest>>,
 }
 
 /// A batch that all lanes have seen.
 pub(super) struct Done {
     pub(super) sequence: u64,
     pub(super) work: Work,
-    pub(super) evicted: Vec<(u64, Flow)>,
+    pub(super) harvest: Harvest,
 }
 
 /// A place for a published batch; batch `n` uses place `n % slots`, which is free because no more than `slots` are in flight.
@@ -51,7 +51,7 @@ impl Lanes {
     pub(super) fn publish(&self, sequence: u64, work: Work) {
         let Some(slot) = self.slot(sequence) else { return };
         let published =
-            Published { work: Arc::new(work), lanes_left: Arc::new(AtomicUsize::new(SHARDS)), evicted: Arc::default() };
+            Published { work: Arc::new(work), lanes_left: Arc::new(AtomicUsize::new(SHARDS)), harvest: Arc::default() };
         *slot.published.lock().unwrap_or_else(PoisonError::into_inner) = Some(published);
         slot.holds.store(sequence + 1, Ordering::SeqCst);
     }
@@ -99,22 +99,22 @@ impl Lanes {
     /// Shows a shard one batch.
     fn step(&self, number: usize, sequence: u64, shard: &mut Shard, hand_back: &mut impl FnMut(Done)) {
         let Some(slot) = self.slot(sequence) else { return };
-        let Some(Published { work, lanes_left, evicted }) = slot.published.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let Some(Published { work, lanes_left, harvest }) = slot.published.lock().unwrap_or_else(PoisonError::into_inner).clone()
         else {
             return;
         };
         work.account(number, shard);
-        let given_up = shard.take_evicted();
-        if !given_up.is_empty() {
-            evicted.lock().unwrap_or_else(PoisonError::into_inner).extend(given_up);
+        let given_away = shard.take_harvest();
+        if !given_away.is_empty() {
+            harvest.lock().unwrap_or_else(PoisonError::into_inner).append(given_away);
         }
-        drop((work, evicted));
+        drop((work, harvest));
         if lanes_left.fetch_sub(1, Ordering::SeqCst) == 1 {
             let published = slot.published.lock().unwrap_or_else(PoisonError::into_inner).take();
-            if let Some(Published { work, evicted, .. }) = published
-                && let (Some(work), Some(evicted)) = (Arc::into_inner(work), Arc::into_inner(evicted))
+            if let Some(Published { work, harvest, .. }) = published
+                && let (Some(work), Some(harvest)) = (Arc::into_inner(work), Arc::into_inner(harvest))
             {
-                hand_back(Done { sequence, work, evicted: evicted.into_inner().unwrap_or_else(PoisonError::into_inner) });
+                hand_back(Done { sequence, work, harvest: harvest.into_inner().unwrap_or_else(PoisonError::into_inner) });
             }
         }
     }

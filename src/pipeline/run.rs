@@ -7,8 +7,8 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::lanes::Lanes;
 use crate::capture::Source;
-use crate::engine::{Outcome, Tally, Work};
-use crate::flow::{Flow, SHARDS, Settings, Shard};
+use crate::engine::{Clock, Outcome, Tally, Work};
+use crate::flow::{Harvest, SHARDS, Settings, Shard};
 
 /// Told after each batch how far the source is.
 pub type Progress<'a> = &'a (dyn Fn(&dyn Source) + Sync);
@@ -18,17 +18,38 @@ const BATCHES_PER_WORKER: usize = 8;
 
 /// Reads a source to its end.
 ///
-/// `early` is given the flows that `settings.max_flows` makes room of, in an order that does not depend on the number of workers.
+/// `early` is given the flows that leave before the end, because they are over (`settings.stream`) or to make room
+/// (`settings.max_flows`), in an order that does not depend on the number of workers.
 pub fn run(
     source: &mut dyn Source,
     settings: Settings,
     workers: usize,
-    early: impl FnMut(Vec<Flow>) + Send,
+    mut early: impl FnMut(Harvest) + Send,
     progress: Progress<'_>,
 ) -> Outcome {
     let seed = foldhash_seed();
     let shards = (0..SHARDS).map(|_| Shard::new(settings, seed)).collect();
-    if workers <= 1 { alone(source, shards, early, progress) } else { together(source, shards, workers, early, progress) }
+    let clock = settings.stream.then(Clock::default);
+    let (mut shards, tally) = if workers <= 1 {
+        alone(source, shards, clock, &mut early, progress)
+    } else {
+        together(source, shards, workers, clock, &mut early, progress)
+    };
+    let mut harvest = Harvest::default();
+    for shard in &mut shards {
+        shard.finish();
+        harvest.append(shard.take_harvest());
+    }
+    deliver(harvest, &mut early);
+    Outcome::new(shards, tally)
+}
+
+/// Hands over what the shards gave away, in order.
+fn deliver(mut harvest: Harvest, early: &mut impl FnMut(Harvest)) {
+    if !harvest.is_empty() {
+        harvest.sort();
+        early(harvest);
+    }
 }
 
 /// A number that differs from run to run.
@@ -37,31 +58,39 @@ fn foldhash_seed() -> u64 {
     foldhash::quality::RandomState::default().hash_one(0)
 }
 
-fn alone(source: &mut dyn Source, mut shards: Vec<Shard>, mut early: impl FnMut(Vec<Flow>), progress: Progress<'_>) -> Outcome {
+fn alone(
+    source: &mut dyn Source,
+    mut shards: Vec<Shard>,
+    mut clock: Option<Clock>,
+    early: &mut impl FnMut(Harvest),
+    progress: Progress<'_>,
+) -> (Vec<Shard>, Tally) {
     let mut work = Work::default();
     let mut tally = Tally::default();
     while source.fill(&mut work.batch) {
+        if let Some(clock) = &mut clock {
+            clock.mark(&mut work);
+        }
         work.decode(&mut tally);
-        let mut given_up = Vec::new();
+        let mut harvest = Harvest::default();
         for (number, shard) in shards.iter_mut().enumerate() {
             work.account(number, shard);
-            given_up.append(&mut shard.take_evicted());
+            harvest.append(shard.take_harvest());
         }
-        if !given_up.is_empty() {
-            early(in_order(given_up));
-        }
+        deliver(harvest, early);
         progress(source);
     }
-    finish(shards, tally)
+    (shards, tally)
 }
 
 fn together(
     source: &mut dyn Source,
     shards: Vec<Shard>,
     workers: usize,
-    early: impl FnMut(Vec<Flow>) + Send,
+    clock: Option<Clock>,
+    early: &mut (impl FnMut(Harvest) + Send),
     progress: Progress<'_>,
-) -> Outcome {
+) -> (Vec<Shard>, Tally) {
     let in_flight = workers * BATCHES_PER_WORKER;
     let lanes = Lanes::new(shards, in_flight);
     let early = Early::new(early);
@@ -83,17 +112,29 @@ fn together(
         }
         // The workers hold the only other ends: when they are gone, so is the channel, and nobody waits for ever.
         drop((from_reader, recycle));
-        deal(source, &to_workers, &recycled, progress);
+        deal(source, clock, &to_workers, &recycled, progress);
         drop(to_workers);
     });
-    finish(lanes.into_shards(), total.into_inner().unwrap_or_default())
+    (lanes.into_shards(), total.into_inner().unwrap_or_default())
 }
 
 /// Hands out batches in order.
-fn deal(source: &mut dyn Source, to_workers: &Sender<(u64, Work)>, recycled: &Receiver<Work>, progress: Progress<'_>) {
+fn deal(
+    source: &mut dyn Source,
+    mut clock: Option<Clock>,
+    to_workers: &Sender<(u64, Work)>,
+    recycled: &Receiver<Work>,
+    progress: Progress<'_>,
+) {
     for sequence in 0.. {
         let Ok(mut work) = recycled.recv() else { return };
-        if !source.fill(&mut work.batch) || to_workers.send((sequence, work)).is_err() {
+        if !source.fill(&mut work.batch) {
+            return;
+        }
+        if let Some(clock) = &mut clock {
+            clock.mark(&mut work);
+        }
+        if to_workers.send((sequence, work)).is_err() {
             return;
         }
         progress(source);
@@ -101,7 +142,7 @@ fn deal(source: &mut dyn Source, to_workers: &Sender<(u64, Work)>, recycled: &Re
 }
 
 /// One worker: decodes what it gets, and runs lanes.
-fn labour<F: FnMut(Vec<Flow>)>(
+fn labour<F: FnMut(Harvest)>(
     worker: usize,
     from_reader: &Receiver<(u64, Work)>,
     recycle: &Sender<Work>,
@@ -114,49 +155,36 @@ fn labour<F: FnMut(Vec<Flow>)>(
         work.decode(&mut tally);
         lanes.publish(sequence, work);
         lanes.help(first, |done| {
-            early.batch(done.sequence, done.evicted);
+            early.batch(done.sequence, done.harvest);
             let _ = recycle.send(done.work);
         });
     }
-    lanes.help(first, |done| early.batch(done.sequence, done.evicted));
+    lanes.help(first, |done| early.batch(done.sequence, done.harvest));
     tally
 }
 
-fn finish(mut shards: Vec<Shard>, tally: Tally) -> Outcome {
-    shards.iter_mut().for_each(Shard::finish);
-    Outcome::new(shards, tally)
-}
-
-/// Flows given up, by the packet that made it necessary.
-fn in_order(mut given_up: Vec<(u64, Flow)>) -> Vec<Flow> {
-    given_up.sort_by_key(|(packet, flow)| (*packet, flow.id));
-    given_up.into_iter().map(|(_, flow)| flow).collect()
-}
-
-/// Puts batches whose flows are given up back in order: whoever finishes one may be overtaken.
+/// Puts what was given away at each batch back in order: whoever finishes one may be overtaken.
 struct Early<F>(Mutex<EarlyQueue<F>>);
 
 struct EarlyQueue<F> {
     next: u64,
-    waiting: BTreeMap<u64, Vec<(u64, Flow)>>,
+    waiting: BTreeMap<u64, Harvest>,
     deliver: F,
 }
 
-impl<F: FnMut(Vec<Flow>)> Early<F> {
+impl<F: FnMut(Harvest)> Early<F> {
     fn new(deliver: F) -> Self {
         Self(Mutex::new(EarlyQueue { next: 0, waiting: BTreeMap::new(), deliver }))
     }
 
-    fn batch(&self, sequence: u64, given_up: Vec<(u64, Flow)>) {
+    fn batch(&self, sequence: u64, harvest: Harvest) {
         let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        queue.waiting.insert(sequence, given_up);
+        queue.waiting.insert(sequence, harvest);
         loop {
             let next = queue.next;
-            let Some(given_up) = queue.waiting.remove(&next) else { return };
+            let Some(harvest) = queue.waiting.remove(&next) else { return };
             queue.next += 1;
-            if !given_up.is_empty() {
-                (queue.deliver)(in_order(given_up));
-            }
+            deliver(harvest, &mut queue.deliver);
         }
     }
 }

@@ -1,0 +1,320 @@
+//! Live capture through libpcap, of one interface or of several.
+//!
+//! There is no queue of our own and no thread: libpcap's ring in the kernel *is* the queue. [`Live::fill`] waits for any of the
+//! rings to have something, and copies frames once, into the arena of the batch, taking turns between interfaces. While the workers
+//! are behind nobody calls it, the ring fills, and what no longer fits the kernel counts as dropped: a queue in front of the ring
+//! would only lose packets earlier, and hide how many. What a person can do about loss is a larger ring, so that is one option.
+//!
+//! Settings are those for throughput: no immediate mode, since libpcap has its fast ring (`TPACKET_V3`) only without; blocks are handed
+//! over when they are full or a tenth of a second old. Time is an argument here too: [`Surroundings`] tells it.
+
+mod counters;
+mod devices;
+mod interface;
+mod keep;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use thiserror::Error;
+
+use self::interface::Interface;
+use self::keep::Keep;
+use super::batch::Bytes;
+use super::{Batch, Descriptor, Source};
+use crate::net::Timestamp;
+use crate::record::{Damage, Input};
+
+pub use counters::Counters;
+pub use devices::{Device, devices};
+
+/// How long a block of the ring may wait until it is full, in milliseconds.
+const BLOCK_TIMEOUT: i32 = 100;
+/// How long to wait for packets before the caller hears that there are none, in milliseconds.
+const PATIENCE: i64 = 100;
+/// Packets that came before the end was asked for may be in a block that is not turned over yet: so long they are waited for.
+const LAST_BLOCK: u64 = 250_000_000;
+/// How long between two looks at the counters of kernel and interfaces, in nanoseconds: they are a few files each.
+const COUNT_EVERY: u64 = 200_000_000;
+/// Packets taken from one interface before it is the next one's turn.
+const TURN: usize = 256;
+/// Bytes of frames in a batch, more or less: the packets of one turn may exceed it.
+const ARENA: usize = 1 << 20;
+
+/// What to capture and how.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Interfaces by name; `any` is all of them.
+    pub interfaces: Vec<String>,
+    /// A filter in libpcap's syntax, run in the kernel.
+    pub filter: Option<String>,
+    /// Bytes to keep of each packet.
+    pub snaplen: u32,
+    /// Whether to see packets that are for others.
+    pub promiscuous: bool,
+    /// Bytes of the ring of each interface.
+    pub buffer: u32,
+    /// End after so many packets.
+    pub packets: Option<u64>,
+    /// Where to keep what is seen (pcapng).
+    pub keep: Option<PathBuf>,
+}
+
+/// What the capture asks of the world around it.
+pub struct Surroundings {
+    /// The time, by the clock that packets are stamped with.
+    pub now: fn() -> Timestamp,
+    /// Whether it is to end.
+    pub stop: Box<dyn Fn() -> bool + Send>,
+}
+
+/// Why a capture cannot begin.
+#[derive(Debug, Error)]
+pub enum LiveError {
+    /// The user may not capture.
+    #[error("no permission to capture on {interface}: {reason}")]
+    Permission {
+        /// The interface.
+        interface: String,
+        /// What libpcap says.
+        reason: String,
+    },
+    /// Anything else about an interface.
+    #[error("cannot capture on {interface}: {reason}")]
+    Interface {
+        /// The interface.
+        interface: String,
+        /// What libpcap says.
+        reason: String,
+    },
+    /// The filter is wrong, or wrong for this interface.
+    #[error("filter {filter:?} on {interface}: {reason}")]
+    Filter {
+        /// The filter.
+        filter: String,
+        /// The interface.
+        interface: String,
+        /// What libpcap says.
+        reason: String,
+    },
+    /// What is seen cannot be kept.
+    #[error("cannot write {path}: {error}")]
+    Keep {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+}
+
+/// Where a capture is in its life.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Phase {
+    Running,
+    /// Packets up to this time still count.
+    Ending(Timestamp),
+    Ended,
+}
+
+/// Interfaces being captured.
+pub struct Live {
+    interfaces: Vec<Interface>,
+    surroundings: Surroundings,
+    phase: Phase,
+    /// Packets still wanted.
+    left: u64,
+    number: u64,
+    /// Whose turn is first.
+    first: usize,
+    /// This batch's packets with their interfaces.
+    taken: Vec<(usize, Descriptor)>,
+    keep: Option<Keep>,
+    counters: Arc<Counters>,
+    /// When the counters were last asked for.
+    counted_at: Timestamp,
+    inputs: Vec<Input>,
+    damage: Vec<Damage>,
+}
+
+impl Live {
+    /// Opens the interfaces, all or none.
+    pub fn open(settings: &Settings, surroundings: Surroundings) -> Result<Self, LiveError> {
+        let interfaces: Vec<Interface> =
+            settings.interfaces.iter().map(|name| Interface::open(name, settings)).collect::<Result<_, _>>()?;
+        let keep = match &settings.keep {
+            Some(path) => Some(Keep::create(path, &interfaces).map_err(|error| LiveError::Keep { path: path.clone(), error })?),
+            None => None,
+        };
+        let inputs = interfaces.iter().map(|interface| Input { path: interface.name.clone(), bytes: 0 }).collect();
+        Ok(Self {
+            interfaces,
+            surroundings,
+            phase: Phase::Running,
+            left: settings.packets.unwrap_or(u64::MAX),
+            number: 0,
+            first: 0,
+            taken: Vec::new(),
+            keep,
+            counters: Arc::default(),
+            counted_at: Timestamp::NONE,
+            inputs,
+            damage: Vec::new(),
+        })
+    }
+
+    /// What is counted, also while it runs.
+    pub fn counters(&self) -> Arc<Counters> {
+        Arc::clone(&self.counters)
+    }
+
+    /// Waits until a ring has something, but not for long.
+    fn wait(&self) {
+        let captures = self.interfaces.iter().filter_map(|interface| interface.capture.as_ref());
+        let mut rings: Vec<PollFd<'_>> = captures.map(|capture| PollFd::new(capture, PollFlags::IN)).collect();
+        let patience = Timespec { tv_sec: 0, tv_nsec: PATIENCE * 1_000_000 };
+        // Interrupted by a signal is as good as nothing there; an interface in trouble says so when it is read.
+        let _ = poll(&mut rings, Some(&patience));
+    }
+
+    /// Takes what the rings have until the batch is full. Tells whether they had nothing more.
+    fn take(&mut self, arena: &mut Vec<u8>) -> bool {
+        let mut empty_in_a_row = 0;
+        let mut turn = self.first;
+        while empty_in_a_row < self.interfaces.len() {
+            let room = (Batch::CAPACITY - self.taken.len()).min(TURN);
+            let wanted = usize::try_from(self.left).unwrap_or(usize::MAX).min(room);
+            if wanted == 0 || arena.len() >= ARENA {
+                self.first = turn;
+                return false;
+            }
+            turn = (turn + 1) % self.interfaces.len();
+            let before = self.taken.len();
+            self.take_turn(turn, wanted, arena);
+            let got = self.taken.len() - before;
+            self.left -= got as u64;
+            empty_in_a_row = if got == 0 { empty_in_a_row + 1 } else { 0 };
+        }
+        true
+    }
+
+    fn take_turn(&mut self, turn: usize, wanted: usize, arena: &mut Vec<u8>) {
+        let until = match self.phase {
+            Phase::Ending(until) => Some(until),
+            _ => None,
+        };
+        let Some(interface) = self.interfaces.get_mut(turn) else { return };
+        let taken = &mut self.taken;
+        let read = interface.read(wanted, until, arena, |descriptor| taken.push((turn, descriptor)));
+        if let Err(reason) = read {
+            interface.capture = None;
+            self.damage.push(Damage {
+                file: interface.name.clone(),
+                packet: Some(interface.packets).filter(|packets| *packets > 0),
+                offset: interface.bytes,
+                reason: format!("the interface was lost: {reason}"),
+            });
+        }
+    }
+
+    /// Numbers the packets in the order they came, keeps them, and hands them over.
+    fn hand_over(&mut self, arena: Vec<u8>, batch: &mut Batch) {
+        if self.interfaces.len() > 1 {
+            self.taken.sort_by_key(|(_, packet)| packet.time);
+        }
+        batch.bytes = Bytes::Owned(arena);
+        for (interface, mut packet) in self.taken.drain(..) {
+            self.number += 1;
+            packet.number = self.number;
+            if let Some(input) = self.inputs.get_mut(interface) {
+                input.bytes += u64::from(packet.captured);
+            }
+            batch.packets.push(packet);
+            if let Some(keep) = &mut self.keep {
+                keep.packet(interface, &batch.frame(&packet));
+            }
+        }
+        self.counters.packets.store(self.number, Ordering::Relaxed);
+    }
+
+    fn count_losses(&mut self) {
+        let (mut kernel, mut missed) = (0, 0);
+        for interface in &mut self.interfaces {
+            let (by_kernel, by_interface) = interface.losses();
+            kernel += by_kernel;
+            missed += by_interface;
+        }
+        self.counters.kernel.store(kernel, Ordering::Relaxed);
+        self.counters.interface.store(missed, Ordering::Relaxed);
+    }
+
+    /// The next phase, after a look at the rings that found them `quiet` or not.
+    fn advance(&mut self, quiet: bool) {
+        let all_lost = self.interfaces.iter().all(|interface| interface.capture.is_none());
+        let failed = self.keep.as_ref().is_some_and(Keep::has_failed);
+        if all_lost || failed || self.left == 0 {
+            self.phase = Phase::Ended;
+        }
+        match self.phase {
+            Phase::Running if (self.surroundings.stop)() => self.phase = Phase::Ending((self.surroundings.now)()),
+            Phase::Ending(until) => {
+                let all_past = self.interfaces.iter().all(|interface| interface.capture.is_none() || interface.past_end);
+                if all_past || (quiet && (self.surroundings.now)().nanos_since(until) > LAST_BLOCK) {
+                    self.phase = Phase::Ended;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Closes everything. What the file of kept packets could not take is said.
+    fn end(&mut self) {
+        self.count_losses();
+        if let Some(keep) = self.keep.take()
+            && let Err(error) = keep.finish()
+        {
+            self.counters.fail(error);
+        }
+        self.interfaces.iter_mut().for_each(|interface| interface.capture = None);
+    }
+}
+
+impl Source for Live {
+    fn fill(&mut self, batch: &mut Batch) -> bool {
+        batch.packets.clear();
+        batch.quiet_at = None;
+        if self.phase == Phase::Ended {
+            self.end();
+            return false;
+        }
+        let mut arena = batch.take_arena();
+        let asked_at = (self.surroundings.now)();
+        let mut quiet = self.take(&mut arena);
+        if quiet && self.taken.is_empty() {
+            self.wait();
+            quiet = self.take(&mut arena);
+        }
+        batch.quiet_at = quiet.then_some(asked_at);
+        self.hand_over(arena, batch);
+        if !self.counted_at.is_some() || asked_at.nanos_since(self.counted_at) > COUNT_EVERY {
+            self.counted_at = asked_at;
+            self.count_losses();
+        }
+        self.advance(quiet);
+        true
+    }
+
+    fn damage(&self) -> &[Damage] {
+        &self.damage
+    }
+
+    fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+
+    fn progress(&self) -> (u64, Option<u64>) {
+        (self.inputs.iter().map(|input| input.bytes).sum(), None)
+    }
+}

@@ -1,0 +1,184 @@
+//! `flowlabel capture`: live traffic becomes records.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::flag;
+
+use super::args::{CaptureArgs, Verbosity};
+use super::exit::{Exit, Failure};
+use super::label::{self, Desk, Labelling};
+use super::{parse, privileges};
+use crate::capture::live::{Counters, Live, LiveError, Settings, Surroundings};
+use crate::capture::{Between, Source};
+use crate::net::Timestamp;
+use crate::record::Drops;
+
+/// The exit code of a second Ctrl-C: the input was not read to its end.
+const CUT_OFF: i32 = 3;
+
+/// The smallest ring that makes sense: less than this libpcap rounds up to.
+const SMALLEST_BUFFER: u64 = 1 << 20;
+
+/// Captures until it is told to stop, and writes what it saw.
+pub fn run(args: &CaptureArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
+    let settings = settings(args)?;
+    let (from, to) = (args.shared.select.from.as_deref(), args.shared.select.to.as_deref());
+    let (from, to) = (from.map(parse::time).transpose()?, to.map(parse::time).transpose()?);
+    let labelling = Labelling::new(&args.shared, true, options(args))?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let live = Live::open(&settings, surroundings(args, &stop)?).map_err(|error| Failure::Usage(advice(&error)))?;
+    let desk = Desk::open(&args.shared, lists_flows(args))?;
+    heed_signals(&stop)?;
+    privileges::give_up().map_err(Failure::Usage)?;
+
+    if !verbosity.quiet {
+        let _ = writeln!(io::stderr(), "flowlabel: listening on {}", args.interfaces.join(", "));
+    }
+
+    let counters = live.counters();
+    let mut source = Between::new(live, from, to);
+    let status = Status::new(&counters, verbosity, args);
+    let watch = |_: &dyn Source| {
+        status.show();
+        if desk.has_failed() {
+            stop.store(true, Ordering::SeqCst);
+        }
+    };
+    let drops = || {
+        status.bar.finish_and_clear();
+        counters.drops()
+    };
+    let workers = args.shared.flows.workers.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let labelled = labelling.run(&mut source, workers, &desk, &watch, drops)?;
+    label::say(&source, verbosity);
+    if !verbosity.quiet {
+        say_losses(counters.drops(), args);
+    }
+    match (counters.take_failure(), &args.write) {
+        (Some(error), Some(path)) => Err(Failure::Usage(format!("cannot write {}: {error}", path.display()))),
+        _ => Ok(label::exit(&source, labelled.fails)),
+    }
+}
+
+fn settings(args: &CaptureArgs) -> Result<Settings, Failure> {
+    let buffer = parse::size(&args.buffer)?;
+    let buffer = u32::try_from(buffer.max(SMALLEST_BUFFER)).ok().filter(|buffer| i32::try_from(*buffer).is_ok());
+    Ok(Settings {
+        interfaces: args.interfaces.clone(),
+        filter: args.shared.select.filter.clone(),
+        snaplen: args.snaplen,
+        promiscuous: !args.no_promiscuous,
+        buffer: buffer.ok_or_else(|| Failure::Usage("--buffer takes less than 2G, for each interface".to_owned()))?,
+        packets: args.packets,
+        keep: args.write.clone(),
+    })
+}
+
+/// The options of the command itself that change the result.
+fn options(args: &CaptureArgs) -> std::collections::BTreeMap<String, serde_json::Value> {
+    label::given([
+        ("duration", args.duration.as_ref().map(|time| json!(time))),
+        ("packets", args.packets.map(|packets| json!(packets))),
+        ("snaplen", (args.snaplen != 262_144).then(|| json!(args.snaplen))),
+        ("no-promiscuous", label::yes(args.no_promiscuous)),
+        ("buffer", (args.buffer != "64M").then(|| json!(args.buffer))),
+    ])
+}
+
+/// The table says the flows one by one too, where somebody reads along without a terminal.
+fn lists_flows(args: &CaptureArgs) -> bool {
+    args.shared.output.flows || args.plain || (args.shared.output.output.is_none() && !io::stdout().is_terminal())
+}
+
+fn surroundings(args: &CaptureArgs, stop: &Arc<AtomicBool>) -> Result<Surroundings, Failure> {
+    let duration = args.duration.as_deref().map(parse::duration).transpose()?.map(Duration::from_nanos);
+    let deadline = duration.and_then(|duration| Instant::now().checked_add(duration));
+    let stop = Arc::clone(stop);
+    let is_over = move || stop.load(Ordering::SeqCst) || deadline.is_some_and(|deadline| Instant::now() >= deadline);
+    Ok(Surroundings { now, stop: Box::new(is_over) })
+}
+
+/// The clock that the kernel stamps packets with.
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::new(since.as_secs().cast_signed(), since.subsec_nanos(), 9)
+}
+
+/// The first signal ends the capture, a second one the program.
+fn heed_signals(stop: &Arc<AtomicBool>) -> Result<(), Failure> {
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        flag::register_conditional_shutdown(signal, CUT_OFF, Arc::clone(stop))?;
+        flag::register(signal, Arc::clone(stop))?;
+    }
+    Ok(())
+}
+
+/// What to do about it.
+fn advice(error: &LiveError) -> String {
+    match error {
+        LiveError::Permission { interface, .. } => {
+            let program = std::env::current_exe().map_or("flowlabel".to_owned(), |path| path.display().to_string());
+            format!(
+                "{error}\n  once:    sudo {program} capture {interface}\n  \
+                 always:  sudo setcap cap_net_raw=ep {program}\n  \
+                 a group: sudo chgrp pcap {program} && sudo chmod 750 {program}, then setcap as above: members of pcap may capture"
+            )
+        }
+        LiveError::Interface { .. } => format!("{error} (flowlabel interfaces lists what can be captured)"),
+        _ => error.to_string(),
+    }
+}
+
+/// Loss, and what helps against it.
+fn say_losses(drops: Drops, args: &CaptureArgs) {
+    let mut stderr = io::stderr().lock();
+    if drops.kernel > 0 {
+        let _ = writeln!(
+            stderr,
+            "flowlabel: the kernel dropped {} packets, its buffer of {} was full: a larger --buffer, a --filter or a smaller --snaplen helps",
+            drops.kernel, args.buffer
+        );
+    }
+    if drops.interface > 0 {
+        let _ = writeln!(
+            stderr,
+            "flowlabel: the interface missed {} packets before the kernel had them: a larger receive ring helps (ethtool -G {} rx 4096)",
+            drops.interface,
+            args.interfaces.join(" ")
+        );
+    }
+}
+
+/// One line on a terminal while it runs.
+struct Status<'a> {
+    bar: ProgressBar,
+    counters: &'a Counters,
+}
+
+impl<'a> Status<'a> {
+    /// Nothing where it would be in the way: quiet, or records going to the same terminal.
+    fn new(counters: &'a Counters, verbosity: &Verbosity, args: &CaptureArgs) -> Self {
+        let output = &args.shared.output;
+        let shares_terminal = output.output.is_none() && io::stdout().is_terminal() && (output.format != "table" || args.plain);
+        let bar = if verbosity.quiet || shares_terminal { ProgressBar::hidden() } else { ProgressBar::no_length() };
+        let style = ProgressStyle::with_template("{spinner} {elapsed}  {pos} packets  {per_sec}  {msg}");
+        Self { bar: bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner())), counters }
+    }
+
+    fn show(&self) {
+        if self.bar.is_hidden() {
+            return;
+        }
+        let Drops { kernel, interface, .. } = self.counters.drops();
+        if kernel + interface > 0 {
+            self.bar.set_message(format!("dropped: {kernel} by the kernel, {interface} by the interface"));
+        }
+        self.bar.set_position(self.counters.packets());
+    }
+}

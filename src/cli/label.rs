@@ -1,0 +1,206 @@
+//! What reading and capturing have in common: a source goes in, records and a summary come out.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::{Value, json};
+
+use super::args::{FlowArgs, KeyPart, SharedArgs, Verbosity};
+use super::exit::{Exit, Failure};
+use super::output::Output;
+use super::parse::{self, Only};
+use super::rules;
+use crate::capture::Source;
+use crate::catalog::Catalog;
+use crate::engine::{self, Carriers, Outcome};
+use crate::flow::{Harvest, KeyParts, SHARDS, Settings, Timeouts};
+use crate::pipeline::{self, Progress};
+use crate::record::{Drops, Run, Summary};
+
+/// What came of it.
+pub struct Labelled {
+    /// Packets seen.
+    pub packets: u64,
+    /// Whether `--fail-on` applies.
+    pub fails: bool,
+}
+
+/// How packets become records.
+pub struct Labelling {
+    settings: Settings,
+    catalog: Catalog,
+    /// The options that change the result, for the summary.
+    options: BTreeMap<String, Value>,
+    rules: Vec<String>,
+}
+
+impl Labelling {
+    /// `options` are those of the command itself that change the result; the shared ones are added.
+    pub fn new(args: &SharedArgs, stream: bool, mut options: BTreeMap<String, Value>) -> Result<Self, Failure> {
+        options.append(&mut shared_options(args));
+        Ok(Self {
+            settings: settings(&args.flows, stream)?,
+            catalog: rules::load(&args.rules)?,
+            options,
+            rules: args.rules.rules.iter().map(|path| path.display().to_string()).collect(),
+        })
+    }
+
+    /// Labels what a source yields, to its end. `drops` is asked when it is over.
+    pub fn run(
+        self,
+        source: &mut dyn Source,
+        workers: usize,
+        output: &Desk,
+        progress: Progress<'_>,
+        drops: impl FnOnce() -> Drops,
+    ) -> Result<Labelled, Failure> {
+        let early = |harvest: Harvest| output.lock().early(harvest, &self.catalog, self.settings.stream);
+        let outcome = pipeline::run(source, self.settings, workers, early, progress);
+        let mut desk = output.lock();
+        desk.rest(&outcome, &self.catalog, self.settings.stream);
+        let mut summary = self.summary(&outcome, source);
+        summary.flows.evicted = desk.evicted;
+        summary.drops = drops();
+        let output = desk.output.take().ok_or_else(|| Failure::Usage("a worker failed".to_owned()))?;
+        let packets = summary.packets.total;
+        Ok(Labelled { packets, fails: output.finish(summary)? })
+    }
+
+    /// What the packets, the inputs and the options say; the records add the rest.
+    fn summary(self, outcome: &Outcome, source: &dyn Source) -> Summary {
+        let mut summary = outcome.summary();
+        summary.run = Run {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            catalog: Some(self.catalog.digest().to_owned()),
+            rules: self.rules,
+            inputs: source.inputs().to_vec(),
+            options: self.options,
+            ..Run::default()
+        };
+        summary.damage = source.damage().to_vec();
+        summary
+    }
+}
+
+/// Where records are written, by whichever worker has them.
+pub struct Desk(Mutex<Clerk>);
+
+/// Writes records.
+struct Clerk {
+    output: Option<Output>,
+    carriers: Carriers,
+    evicted: u64,
+}
+
+impl Desk {
+    /// Opens the output; `flows` makes a table list single flows too.
+    pub fn open(args: &SharedArgs, flows: bool) -> Result<Self, Failure> {
+        let only = args.select.only.iter().map(|text| Only::parse(text)).collect::<Result<_, _>>()?;
+        let output = Some(Output::open(&args.output, flows, only)?);
+        Ok(Self(Mutex::new(Clerk { output, carriers: Carriers::default(), evicted: 0 })))
+    }
+
+    /// Whether writing has failed, so that going on makes no sense.
+    #[cfg(feature = "live")]
+    pub fn has_failed(&self) -> bool {
+        self.lock().output.as_ref().is_some_and(Output::has_failed)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Clerk> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clerk {
+    /// Writes flows that left before the end.
+    fn early(&mut self, harvest: Harvest, catalog: &Catalog, stream: bool) {
+        for (key, id) in harvest.carriers {
+            self.carriers.add(key, id);
+        }
+        let Some(output) = &mut self.output else { return };
+        for ended in &harvest.flows {
+            self.evicted += u64::from(ended.evicted);
+            output.flow(&engine::record(&ended.flow, &self.carriers, Some(catalog)));
+        }
+        if stream && !harvest.flows.is_empty() {
+            output.flush();
+        }
+    }
+
+    /// Writes the flows held to the end.
+    fn rest(&mut self, outcome: &Outcome, catalog: &Catalog, stream: bool) {
+        let carriers = if stream { &self.carriers } else { outcome.carriers() };
+        let Some(output) = &mut self.output else { return };
+        for flow in outcome.flows() {
+            output.flow(&engine::record(flow, carriers, Some(catalog)));
+        }
+    }
+}
+
+/// The exit code of a run that came to its end.
+pub fn exit(source: &dyn Source, fails: bool) -> Exit {
+    match (source.damage().is_empty(), fails) {
+        (false, _) => Exit::Damaged,
+        (true, true) => Exit::Findings,
+        (true, false) => Exit::Done,
+    }
+}
+
+fn settings(args: &FlowArgs, stream: bool) -> Result<Settings, Failure> {
+    let idle = args.idle_timeout.as_deref().map(parse::duration).transpose()?;
+    let default = Timeouts::default();
+    let timeouts = idle.map_or(default, |idle| Timeouts { tcp: idle, tcp_closed: idle.min(default.tcp_closed), other: idle });
+    if args.workers == Some(0) || args.max_flows == 0 {
+        return Err(Failure::Usage("--workers and --max-flows take at least 1".to_owned()));
+    }
+    Ok(Settings {
+        split: (!args.no_split).then_some(timeouts),
+        key: KeyParts { vlan: args.key.contains(&KeyPart::Vlan), tunnel: args.key.contains(&KeyPart::Tunnel) },
+        dedup: args.dedup,
+        max_flows: args.max_flows.div_ceil(SHARDS),
+        stream,
+    })
+}
+
+/// The shared options that differ from their default and change the result.
+fn shared_options(args: &SharedArgs) -> BTreeMap<String, Value> {
+    let (select, flows) = (&args.select, &args.flows);
+    let keys: Vec<&str> = flows.key.iter().map(|key| if *key == KeyPart::Vlan { "vlan" } else { "tunnel" }).collect();
+    given([
+        ("filter", select.filter.as_ref().map(|filter| json!(filter))),
+        ("from", select.from.as_ref().map(|time| json!(time))),
+        ("to", select.to.as_ref().map(|time| json!(time))),
+        ("only", (!select.only.is_empty()).then(|| json!(select.only))),
+        ("no-split", yes(flows.no_split)),
+        ("idle-timeout", flows.idle_timeout.as_ref().map(|time| json!(time))),
+        ("max-flows", (flows.max_flows != 10_000_000).then(|| json!(flows.max_flows))),
+        ("dedup", yes(flows.dedup)),
+        ("key", (!keys.is_empty()).then(|| json!(keys))),
+    ])
+}
+
+/// The value of an option without one.
+pub fn yes(given: bool) -> Option<Value> {
+    if given { Some(Value::Bool(true)) } else { None }
+}
+
+/// Those that have a value.
+pub fn given<const N: usize>(options: [(&str, Option<Value>); N]) -> BTreeMap<String, Value> {
+    options.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+/// Damage and notes, for people.
+pub fn say(source: &dyn Source, verbosity: &Verbosity) {
+    let mut stderr = io::stderr().lock();
+    for damage in source.damage() {
+        let packet = damage.packet.map(|packet| format!("packet {packet}, ")).unwrap_or_default();
+        let _ = writeln!(stderr, "flowlabel: {}: {packet}byte {}: {}", damage.file, damage.offset, damage.reason);
+    }
+    if !verbosity.quiet {
+        for note in source.notes() {
+            let _ = writeln!(stderr, "flowlabel: note: {}: {}", note.file, note.text);
+        }
+    }
+}

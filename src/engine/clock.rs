@@ -1,0 +1,123 @@
+//! The clock of streaming: at which packets shards are asked for flows that have ended, and what time it is then.
+
+use super::work::{Mark, Work};
+use crate::net::Timestamp;
+
+/// Packets between two marks. Fixed and counted over the whole input, so that what ends when depends on neither batches nor workers.
+const INTERVAL: u64 = 1024;
+
+/// Captures of several queues or interfaces are out of order by less than this: the clock stays behind the packets, in seconds.
+const BEHIND: i64 = 2;
+
+/// Packet time that ignores single wild jumps.
+///
+/// At a mark it is the earliest time of the packets since the last mark, so it takes all of them to move it forward, and all of them
+/// to move it back. Live, a quiet link has wall time instead.
+#[derive(Debug)]
+pub struct Clock {
+    now: Timestamp,
+    earliest: Timestamp,
+    latest: Timestamp,
+    seen: u64,
+    last_number: u64,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        let none = Timestamp::NONE;
+        Self { now: none, earliest: none, latest: none, seen: 0, last_number: 0 }
+    }
+}
+
+impl Clock {
+    /// Sets the marks of a batch. It must see all batches, in order.
+    pub fn mark(&mut self, work: &mut Work) {
+        work.marks.clear();
+        for (before, packet) in work.batch.packets.iter().enumerate() {
+            if self.seen == INTERVAL {
+                self.advance();
+                work.marks.extend(self.mark_before(before, packet.number));
+            }
+            self.seen += 1;
+            self.earliest = self.earliest.earliest(packet.time);
+            self.latest = self.latest.latest(packet.time);
+            self.last_number = packet.number;
+        }
+        if let Some(quiet_at) = work.batch.quiet_at {
+            self.now = quiet_at;
+            work.marks.extend(self.mark_before(work.batch.packets.len(), self.last_number));
+        }
+    }
+
+    fn mark_before(&self, before: usize, number: u64) -> Option<Mark> {
+        let now = Timestamp::new(self.now.seconds().saturating_sub(BEHIND), self.now.subsec_nanos(), self.now.digits());
+        self.now.is_some().then_some(Mark { before: before as u32, number, now })
+    }
+
+    fn advance(&mut self) {
+        let all_before = self.latest < self.now;
+        if self.earliest.is_some() && (self.earliest > self.now || all_before) {
+            self.now = self.earliest;
+        }
+        (self.earliest, self.latest, self.seen) = (Timestamp::NONE, Timestamp::NONE, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::Descriptor;
+    use crate::net::LinkType;
+
+    /// The seconds of the marks when packets of these times are seen in batches of a size.
+    fn marks(times: &[i64], batch: usize) -> Vec<(u64, i64)> {
+        let mut clock = Clock::default();
+        let mut marks = Vec::new();
+        let packets: Vec<Descriptor> = (1..).zip(times).map(|(number, time)| packet(number, *time)).collect();
+        for packets in packets.chunks(batch) {
+            let mut work = Work::default();
+            work.batch.packets = packets.to_vec();
+            clock.mark(&mut work);
+            marks.extend(work.marks.iter().map(|mark| (mark.number, mark.now.seconds())));
+        }
+        marks
+    }
+
+    fn packet(number: u64, seconds: i64) -> Descriptor {
+        let time = Timestamp::new(seconds, 0, 6);
+        Descriptor { number, time, offset: 0, captured: 0, wire_len: 0, link: LinkType::ETHERNET }
+    }
+
+    #[test]
+    fn marks_do_not_depend_on_batches() {
+        let times: Vec<i64> = (0..3000).collect();
+        let expected = [(1025, -BEHIND), (2049, 1024 - BEHIND)];
+        for batch in [1, 7, 1000, 1024, 3000] {
+            assert_eq!(marks(&times, batch), expected, "{batch}");
+        }
+    }
+
+    #[test]
+    fn single_wild_times_do_not_move_it() {
+        let mut times = vec![1000; 1024];
+        times[5] = 9_999_999;
+        times.extend([1010; 1024]);
+        times[1500] = 3;
+        times.extend([1020; 1025]);
+        assert_eq!(marks(&times, 100).iter().map(|(_, now)| now + BEHIND).collect::<Vec<_>>(), [1000, 1000, 1020]);
+    }
+
+    #[test]
+    fn an_older_capture_after_a_newer_one_moves_it_back() {
+        let times = [vec![5000; 1024], vec![100; 1025]].concat();
+        assert_eq!(marks(&times, 64).iter().map(|(_, now)| now + BEHIND).collect::<Vec<_>>(), [5000, 100]);
+    }
+
+    #[test]
+    fn a_quiet_link_has_wall_time() {
+        let mut work = Work::default();
+        work.batch.quiet_at = Some(Timestamp::new(77, 0, 9));
+        Clock::default().mark(&mut work);
+        assert_eq!(work.marks.iter().map(|mark| mark.now.seconds()).collect::<Vec<_>>(), [77 - BEHIND]);
+    }
+}
