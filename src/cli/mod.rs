@@ -1,6 +1,6 @@
 //! Floor 7: what was typed becomes what will be done.
 //!
-//! [`Cli`] is what was typed, field for field; [`label::Labelling`] is what is done with packets wherever they come from. `run` gives the exit code, the highest of those that
+//! [`Cli`] is what was typed, field for field; `label::Labelling` is what is done with packets wherever they come from. `run` gives the exit code, the highest of those that
 //! apply in the order 2, 3, 1, 0.
 
 mod args;
