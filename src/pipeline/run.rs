@@ -13,6 +13,8 @@ use crate::flow::{Flow, SHARDS, Settings, Shard};
 /// Told after each batch how far the source is.
 pub type Progress<'a> = &'a (dyn Fn(&dyn Source) + Sync);
 
+/// More threads than this have nothing to do, and cost memory.
+const MOST_WORKERS: usize = SHARDS;
 /// Batches in flight for each worker: one that it decodes, and some that wait for a lane that is behind.
 const BATCHES_PER_WORKER: usize = 8;
 
@@ -23,12 +25,27 @@ pub fn run(
     source: &mut dyn Source,
     settings: Settings,
     workers: usize,
-    early: impl FnMut(Vec<Flow>) + Send,
+    mut early: impl FnMut(Vec<Flow>) + Send,
     progress: Progress<'_>,
 ) -> Outcome {
     let seed = foldhash_seed();
     let shards = (0..SHARDS).map(|_| Shard::new(settings, seed)).collect();
-    if workers <= 1 { alone(source, shards, early, progress) } else { together(source, shards, workers, early, progress) }
+    let workers = workers.min(MOST_WORKERS);
+    let (mut shards, tally) = if workers <= 1 {
+        alone(source, shards, &mut early, progress)
+    } else {
+        together(source, shards, workers, &mut early, progress)
+    };
+    // Fragments that waited in vain make flows, and may need room too.
+    let mut given_up = Vec::new();
+    for shard in &mut shards {
+        shard.finish();
+        given_up.append(&mut shard.take_evicted());
+    }
+    if !given_up.is_empty() {
+        early(in_order(given_up));
+    }
+    Outcome::new(shards, tally)
 }
 
 /// A number that differs from run to run.
@@ -37,7 +54,12 @@ fn foldhash_seed() -> u64 {
     foldhash::quality::RandomState::default().hash_one(0)
 }
 
-fn alone(source: &mut dyn Source, mut shards: Vec<Shard>, mut early: impl FnMut(Vec<Flow>), progress: Progress<'_>) -> Outcome {
+fn alone(
+    source: &mut dyn Source,
+    mut shards: Vec<Shard>,
+    early: &mut impl FnMut(Vec<Flow>),
+    progress: Progress<'_>,
+) -> (Vec<Shard>, Tally) {
     let mut work = Work::default();
     let mut tally = Tally::default();
     while source.fill(&mut work.batch) {
@@ -52,16 +74,16 @@ fn alone(source: &mut dyn Source, mut shards: Vec<Shard>, mut early: impl FnMut(
         }
         progress(source);
     }
-    finish(shards, tally)
+    (shards, tally)
 }
 
 fn together(
     source: &mut dyn Source,
     shards: Vec<Shard>,
     workers: usize,
-    early: impl FnMut(Vec<Flow>) + Send,
+    early: &mut (impl FnMut(Vec<Flow>) + Send),
     progress: Progress<'_>,
-) -> Outcome {
+) -> (Vec<Shard>, Tally) {
     let in_flight = workers * BATCHES_PER_WORKER;
     let lanes = Lanes::new(shards, in_flight);
     let early = Early::new(early);
@@ -83,17 +105,32 @@ fn together(
         }
         // The workers hold the only other ends: when they are gone, so is the channel, and nobody waits for ever.
         drop((from_reader, recycle));
-        deal(source, &to_workers, &recycled, progress);
+        deal(source, &to_workers, &recycled, in_flight, progress);
         drop(to_workers);
     });
-    finish(lanes.into_shards(), total.into_inner().unwrap_or_default())
+    (lanes.into_shards(), total.into_inner().unwrap_or_default())
 }
 
 /// Hands out batches in order.
-fn deal(source: &mut dyn Source, to_workers: &Sender<(u64, Work)>, recycled: &Receiver<Work>, progress: Progress<'_>) {
+fn deal(
+    source: &mut dyn Source,
+    to_workers: &Sender<(u64, Work)>,
+    recycled: &Receiver<Work>,
+    in_flight: usize,
+    progress: Progress<'_>,
+) {
+    let mut spare = Vec::new();
     for sequence in 0.. {
-        let Ok(mut work) = recycled.recv() else { return };
-        if !source.fill(&mut work.batch) || to_workers.send((sequence, work)).is_err() {
+        let Some(mut work) = spare.pop().or_else(|| recycled.recv().ok()) else { return };
+        if !source.fill(&mut work.batch) {
+            return;
+        }
+        // A large batch travels alone: memory does not grow with the number of workers. The one just back is filled next.
+        while work.batch.is_large() && spare.len() + 1 < in_flight {
+            let Ok(back) = recycled.recv() else { return };
+            spare.push(back);
+        }
+        if to_workers.send((sequence, work)).is_err() {
             return;
         }
         progress(source);
@@ -120,11 +157,6 @@ fn labour<F: FnMut(Vec<Flow>)>(
     }
     lanes.help(first, |done| early.batch(done.sequence, done.evicted));
     tally
-}
-
-fn finish(mut shards: Vec<Shard>, tally: Tally) -> Outcome {
-    shards.iter_mut().for_each(Shard::finish);
-    Outcome::new(shards, tally)
 }
 
 /// Flows given up, by the packet that made it necessary.
