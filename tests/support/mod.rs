@@ -14,6 +14,8 @@
 // Each test binary compiles this module for itself and uses its own part of it.
 #![allow(dead_code)]
 
+pub mod binary;
+pub mod captures;
 pub mod craft;
 pub mod file;
 pub mod header;
