@@ -30,6 +30,8 @@ pub fn run(
     let seed = foldhash_seed();
     let shards = (0..SHARDS).map(|_| Shard::new(settings, seed)).collect();
     let clock = settings.stream.then(Clock::default);
+    // More threads than shards have nothing to do.
+    let workers = workers.min(SHARDS);
     let (mut shards, tally) = if workers <= 1 {
         alone(source, shards, clock, &mut early, progress)
     } else {
