@@ -145,7 +145,7 @@ impl Flow {
 
     /// Counts a packet of a side.
     #[inline]
-    pub fn count(&mut self, side: Side, number: u64, time: Timestamp, layer: &Layer) {
+    pub fn count(&mut self, side: Side, id: FlowId, time: Timestamp, layer: &Layer) {
         let at = side.index();
         if let (Some(packets), Some(bytes)) = (self.packets.get_mut(at), self.bytes.get_mut(at)) {
             *packets += 1;
@@ -154,11 +154,11 @@ impl Flow {
         self.first = self.first.earliest(time);
         self.last = self.last.latest(time);
         // A fragment that waited for its first one may stand before packets already counted.
-        if number >= self.latest_number {
-            self.latest_number = number;
+        if id.packet >= self.latest_number {
+            self.latest_number = id.packet;
             self.latest_in_input = time;
-        } else if number < self.id.packet {
-            self.id.packet = number;
+        } else if id < self.id {
+            self.id = id;
         }
     }
 

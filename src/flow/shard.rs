@@ -252,10 +252,11 @@ impl Shard {
             }
             key.extra = quote_hash(&target);
         }
-        let at = self.flow_for(key, sender_is_lo, number, time, layers, layer);
+        let id = FlowId { packet: number, layer: outer.len() as u8 };
+        let at = self.flow_for(key, sender_is_lo, id, time, layer);
         let Some(flow) = self.flows.get_mut(at) else { return };
         let side = flow.side(sender_is_lo);
-        flow.count(side, number, time, layer);
+        flow.count(side, id, time, layer);
         if let (Some(tcp), Transport::Tcp(header), false) = (flow.tcp.as_mut(), layer.transport, repeated) {
             tcp.see(side, header, layer.payload_len, time);
         }
@@ -271,19 +272,10 @@ impl Shard {
     }
 
     /// The flow a packet belongs to: the newest of its key, or a new one.
-    fn flow_for(
-        &mut self,
-        key: FlowKey,
-        sender_is_lo: bool,
-        number: u64,
-        time: Timestamp,
-        layers: &[Layer],
-        layer: &Layer,
-    ) -> u32 {
+    fn flow_for(&mut self, key: FlowKey, sender_is_lo: bool, id: FlowId, time: Timestamp, layer: &Layer) -> u32 {
         let hash = key.hash(self.seed);
         let flows = &self.flows;
         let found = self.current.find_mut(hash, |at| flows.get(*at).is_some_and(|flow| flow.key == key));
-        let id = FlowId { packet: number, layer: (layers.len() - 1) as u8 };
         if let Some(at) = found {
             let split = flows.get(*at).is_none_or(|flow| ends_before(&self.settings, flow, sender_is_lo, layer, time));
             if split {
@@ -291,14 +283,14 @@ impl Shard {
             }
             let at = *at;
             if split {
-                self.begin(at, number, time);
+                self.begin(at, id.packet, time);
             }
             return at;
         }
         let at = self.flows.push(Flow::new(key, id, sender_is_lo, layer, time));
         let (flows, seed) = (&self.flows, self.seed);
         self.current.insert_unique(hash, at, |at| flows.get(*at).map_or(0, |flow| flow.key.hash(seed)));
-        self.begin(at, number, time);
+        self.begin(at, id.packet, time);
         at
     }
 

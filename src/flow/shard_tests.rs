@@ -207,6 +207,15 @@ fn a_late_fragment_makes_its_flow_begin_earlier() {
 }
 
 #[test]
+fn a_late_fragment_in_a_tunnel_lends_its_flow_the_layer_too() {
+    let (gre, whole) = (layer(ROUTER, SERVER, IpProto(47), None), udp(CLIENT, 1000, SERVER, 53));
+    // Packet 1 carries a fragment that waits; packet 2 is the flow it turns out to belong to, packet 3 brings the ports.
+    let mut scene = Scene::new(Settings::default());
+    scene.at(0, &[gre, fragment(9, 1480, false, None)]).at(1, &[whole]).at(2, &[fragment(9, 0, true, Some((1000, 53)))]);
+    assert_eq!(scene.flows(), [flow("1.1", 3, 0)]);
+}
+
+#[test]
 fn a_tunnel_and_what_it_carries_are_two_flows_and_the_inner_one_names_the_outer() {
     let outer = layer(CLIENT, SERVER, IpProto::GRE, None);
     let inner = Layer { via: Via { kind: "gre", key: Some(9) }, ..udp([192, 168, 0, 1], 1000, [192, 168, 0, 2], 2000) };
