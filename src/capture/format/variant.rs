@@ -22,6 +22,8 @@ pub(super) const USUAL: &[Variant] = &[Variant::Plain, Variant::Linux24, Variant
 /// Layouts under the magic number of the patched libpcap.
 pub(super) const PATCHED: &[Variant] = &[Variant::Linux24, Variant::Linux28];
 
+/// Worse than anything a header can hold.
+const VERY_ODD: u32 = 100;
 /// Records to try.
 const RECORDS: usize = 3;
 /// More interfaces no machine of 1999 had.
@@ -84,13 +86,14 @@ fn is_nokia_word(word: u32) -> bool {
 fn oddities(variant: Variant, window: &[u8], bounds: Bounds) -> u32 {
     let mut rest = window;
     let mut odd = 0;
-    for _ in 0..RECORDS {
+    for record in 0..RECORDS {
         if rest.is_empty() {
             break;
         }
-        // A header that is cut is odd itself; what is missing of it reads as zero.
-        let (header, body) = rest.split_at_checked(variant.header_len()).unwrap_or((rest, &[]));
-        odd += u32::from(header.len() < variant.header_len());
+        // A file that is cut here may have any layout: what is missing says nothing, unless not even one header fits.
+        let Some((header, body)) = rest.split_at_checked(variant.header_len()) else {
+            return odd + if record == 0 { VERY_ODD } else { 1 };
+        };
         let captured = super::u32_at(header, 8, bounds.big);
         let wire = super::u32_at(header, 12, bounds.big);
         odd += u32::from(super::u32_at(header, 4, bounds.big) >= 1_000_000)
