@@ -62,6 +62,9 @@ impl Batch {
     /// How many packets a full batch holds: enough to amortise a hand-over, few enough that two of them fit a cache.
     pub const CAPACITY: usize = 1024;
 
+    /// More bytes than the frames of any usual batch take.
+    const LARGE: usize = 8 << 20;
+
     /// The frame a descriptor describes; its bytes are empty where the descriptor lies outside of the batch.
     #[inline]
     pub fn frame(&self, packet: &Descriptor) -> Frame<'_> {
@@ -70,10 +73,16 @@ impl Batch {
         Frame { number: packet.number, time: packet.time, link: packet.link, data, wire_len: packet.wire_len }
     }
 
-    /// An emptied arena to fill, reusing the one the batch has.
+    /// Whether huge records made its arena so large that there must not be many like it.
+    pub fn is_large(&self) -> bool {
+        matches!(&self.bytes, Bytes::Owned(arena) if arena.capacity() > Self::LARGE)
+    }
+
+    /// An emptied arena to fill, reusing the one the batch has unless it is large.
     pub fn take_arena(&mut self) -> Vec<u8> {
+        let large = self.is_large();
         match std::mem::take(&mut self.bytes) {
-            Bytes::Owned(mut arena) => {
+            Bytes::Owned(mut arena) if !large => {
                 arena.clear();
                 arena
             }

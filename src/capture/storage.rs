@@ -16,8 +16,6 @@ const WINDOW: usize = 32 << 20;
 const BLOCK: usize = 128 << 10;
 /// An arena of this size is full enough to be handed on.
 const ARENA: usize = 1 << 20;
-/// A larger arena was made by one huge record; it is given back.
-const LARGE_ARENA: usize = 4 << 20;
 
 /// Where the bytes come from.
 pub(super) enum Storage {
@@ -31,7 +29,7 @@ impl Storage {
     /// Maps `file`; `None` where it cannot be mapped.
     pub fn map(file: File, len: u64) -> Option<Self> {
         let map = map_window(&file, 0, len, WINDOW).ok()?;
-        let mut mapped = Mapped { file: Some(file), map: Arc::new(map), map_at: 0, at: 0, len };
+        let mut mapped = Mapped { file: Some(file), map: Arc::new(map), map_at: 0, at: 0, len, error: None };
         mapped.close_when_whole();
         Some(Self::Mapped(mapped))
     }
@@ -69,10 +67,10 @@ impl Storage {
         }
     }
 
-    /// What made a stream end before its time.
+    /// What made it end before its time.
     pub fn error(&self) -> Option<&str> {
         match self {
-            Self::Mapped(_) => None,
+            Self::Mapped(mapped) => mapped.error.as_deref(),
             Self::Stream(stream) => stream.error.as_deref(),
         }
     }
@@ -134,6 +132,7 @@ pub(super) struct Mapped {
     map_at: u64,
     at: usize,
     len: u64,
+    error: Option<String>,
 }
 
 impl Mapped {
@@ -146,7 +145,14 @@ impl Mapped {
         let offset = self.map_at + self.at as u64;
         // A file that was cut since is mapped only as far as it goes.
         let len = file.metadata().map_or(self.len, |now| now.len().min(self.len));
-        let Ok(map) = map_window(file, offset, len, needed.max(WINDOW)) else { return false };
+        let map = match map_window(file, offset, len, needed.max(WINDOW)) {
+            Ok(map) => map,
+            Err(e) => {
+                // Where the file is at its end, nothing is wrong.
+                self.error = (e.kind() != ErrorKind::UnexpectedEof).then(|| format!("no more of it can be mapped: {e}"));
+                return false;
+            }
+        };
         self.len = len;
         self.map = Arc::new(map);
         self.map_at = offset;
@@ -211,6 +217,10 @@ impl Stream {
     }
 
     fn extend(&mut self, needed: usize, keep: bool) -> bool {
+        // What is there already is not moved: after damage this is asked again and again.
+        if self.buffer.len() - self.start >= needed {
+            return true;
+        }
         if !keep {
             self.buffer.drain(..self.start);
             self.start = 0;
@@ -239,7 +249,7 @@ impl Stream {
     }
 
     fn reuse(&mut self, arena: Vec<u8>) {
-        if self.spare.capacity() == 0 && arena.capacity() <= LARGE_ARENA {
+        if self.spare.capacity() == 0 {
             self.spare = arena;
         }
     }
@@ -265,5 +275,36 @@ impl<R: Read> Read for Counted<R> {
         let got = self.source.read(buffer)?;
         self.count.fetch_add(got as u64, Ordering::Relaxed);
         Ok(got)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_can_no_longer_be_mapped_is_not_taken_for_a_cut_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        fs::write(&path, [7; 10_000]).unwrap();
+        let map = Arc::new(map(&File::open(&path).unwrap(), 0, 4096).unwrap());
+        // What is open for writing alone cannot be mapped for reading.
+        let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+        let mut storage = Storage::Mapped(Mapped { file: Some(file), map, map_at: 0, at: 4000, len: 10_000, error: None });
+        assert!(!storage.extend(200, false));
+        assert!(storage.error().is_some_and(|error| error.contains("no more of it can be mapped")), "{:?}", storage.error());
+        assert_eq!(storage.window().len(), 96);
+    }
+
+    #[test]
+    fn a_file_that_ends_is_no_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        fs::write(&path, [7; 100]).unwrap();
+        let mut storage = Storage::map(File::open(&path).unwrap(), 100).unwrap();
+        storage.consume(100);
+        assert!(!storage.extend(1, false) && storage.error().is_none());
     }
 }

@@ -43,6 +43,8 @@ struct PcapNg {
     big: bool,
     interfaces: Vec<Interface>,
     notes: Vec<String>,
+    /// A version that is not known was noted: once is enough, a file may have millions of sections.
+    noted: bool,
 }
 
 /// A block's frame as it claims it.
@@ -103,7 +105,7 @@ impl PcapNg {
         self.big = big;
         self.interfaces.clear();
         let (major, minor) = (u16_at(body, 4, big), u16_at(body, 6, big));
-        if major != 1 {
+        if major != 1 && !std::mem::replace(&mut self.noted, true) {
             self.notes.push(format!("pcapng version {major}.{minor} is not known; read as 1.0"));
         }
     }
