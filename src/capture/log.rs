@@ -1,6 +1,9 @@
 //! What is said about the inputs while they are read.
 
+use std::fmt;
+
 use crate::record::Damage;
+use crate::record::escape::visible;
 
 /// Something a person should know of an input though nothing is wrong with it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -9,6 +12,13 @@ pub struct Note {
     pub file: String,
     /// What there is to know.
     pub text: String,
+}
+
+/// A line for people.
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", visible(&self.file), visible(&self.text))
+    }
 }
 
 /// Damage and notes, each in the order they were found.

@@ -12,6 +12,7 @@ use super::opener::Opener;
 use super::sources::{Files, Merged};
 use crate::net::Timestamp;
 use crate::record::Damage;
+use crate::record::escape::visible;
 
 /// What to make of the inputs.
 #[derive(Clone, Debug, Default)]
@@ -96,7 +97,7 @@ fn list(inputs: &[PathBuf]) -> Result<(Vec<Entry>, Option<u64>), OpenError> {
     let mut troubles = Vec::new();
     for input in inputs {
         if let Err(reason) = list.named(input) {
-            troubles.push(format!("{}: {reason}", input.display()));
+            troubles.push(format!("{}: {reason}", visible(&input.display().to_string())));
             list.trouble(input, reason);
         }
     }

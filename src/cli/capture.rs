@@ -55,8 +55,8 @@ pub fn run(args: &CaptureArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
         counters.drops()
     };
     let workers = args.shared.flows.workers.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let labelled = labelling.run(&mut source, workers, &desk, &watch, drops)?;
-    label::say(&source, verbosity);
+    let labelled = labelling.run(&mut source, workers, &desk, &watch, drops);
+    let labelled = label::say(labelled, &source, verbosity)?;
     if !verbosity.quiet {
         say_losses(counters.drops(), args);
     }

@@ -37,3 +37,10 @@ pub enum Failure {
     #[error("{0}")]
     Usage(String),
 }
+
+impl Failure {
+    /// Whether whoever read the output has seen enough: no failure at all.
+    pub fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}

@@ -191,16 +191,19 @@ pub fn given<const N: usize>(options: [(&str, Option<Value>); N]) -> BTreeMap<St
     options.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
-/// Damage and notes, for people.
-pub fn say(source: &dyn Source, verbosity: &Verbosity) {
+/// Damage and notes, for people: also when the output failed, but not to those who have closed it because they have seen enough.
+pub fn say(labelled: Result<Labelled, Failure>, source: &dyn Source, verbosity: &Verbosity) -> Result<Labelled, Failure> {
+    if labelled.as_ref().is_err_and(Failure::is_closed_pipe) {
+        return labelled;
+    }
     let mut stderr = io::stderr().lock();
     for damage in source.damage() {
-        let packet = damage.packet.map(|packet| format!("packet {packet}, ")).unwrap_or_default();
-        let _ = writeln!(stderr, "flowlabel: {}: {packet}byte {}: {}", damage.file, damage.offset, damage.reason);
+        let _ = writeln!(stderr, "flowlabel: {damage}");
     }
     if !verbosity.quiet {
         for note in source.notes() {
-            let _ = writeln!(stderr, "flowlabel: note: {}: {}", note.file, note.text);
+            let _ = writeln!(stderr, "flowlabel: note: {note}");
         }
     }
+    labelled
 }

@@ -25,6 +25,8 @@ use clap::{CommandFactory, Parser};
 pub use args::{Cli, Command};
 pub use exit::Exit;
 
+use crate::record::escape::visible;
+
 /// Parses the command line and does what it says.
 pub fn main() -> std::process::ExitCode {
     match Cli::try_parse() {
@@ -38,7 +40,6 @@ pub fn main() -> std::process::ExitCode {
 }
 
 fn run(cli: Cli) -> Exit {
-    let quiet = cli.verbosity.quiet;
     let result = match cli.command {
         Command::Read(args) => read::run(&args, &cli.verbosity),
         #[cfg(feature = "live")]
@@ -52,19 +53,18 @@ fn run(cli: Cli) -> Exit {
     };
     match result {
         Ok(exit) => exit,
-        Err(error) if is_closed_pipe(&error) => Exit::Done,
+        Err(error) if error.is_closed_pipe() => Exit::Done,
         Err(error) => {
-            if !quiet || !matches!(error, exit::Failure::Io(_)) {
-                let _ = writeln!(io::stderr(), "flowlabel: {error}");
-            }
+            complain(&error.to_string());
             Exit::Unusable
         }
     }
 }
 
-/// Whoever read the output has seen enough.
-fn is_closed_pipe(failure: &exit::Failure) -> bool {
-    matches!(failure, exit::Failure::Io(error) if error.kind() == io::ErrorKind::BrokenPipe)
+/// Says what failed. The text may have several lines, and file names in it any characters.
+fn complain(text: &str) {
+    let lines: Vec<_> = text.lines().map(visible).collect();
+    let _ = writeln!(io::stderr(), "flowlabel: {}", lines.join("\n"));
 }
 
 fn completions(shell: clap_complete::Shell) -> Result<Exit, exit::Failure> {

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::PathBuf;
 
 use super::args::{FailOn, OutputArgs, When};
 use super::exit::Failure;
@@ -16,6 +17,8 @@ const BUFFER: usize = 256 * 1024;
 pub struct Output {
     report: Box<dyn Report + Send>,
     stream: Box<dyn Write + Send>,
+    /// What messages call the stream.
+    target: String,
     only: Vec<Only>,
     builder: SummaryBuilder,
     fail_on: Vec<FailOn>,
@@ -25,6 +28,16 @@ pub struct Output {
 }
 
 impl Output {
+    /// Opening an output empties it: a capture that was typed twice would be lost.
+    pub fn must_not_be_input(args: &OutputArgs, inputs: &[PathBuf]) -> Result<(), Failure> {
+        let Some(output) = args.output.as_ref().filter(|path| path.is_file()) else { return Ok(()) };
+        let file = output.canonicalize()?;
+        if inputs.iter().any(|input| input.canonicalize().is_ok_and(|input| input == file)) {
+            return Err(Failure::Usage(format!("{} is an input; results would overwrite it", output.display())));
+        }
+        Ok(())
+    }
+
     /// Opens the stream, so that a wrong path is known before anything is read.
     pub fn open(args: &OutputArgs, flows: bool, only: Vec<Only>) -> Result<Self, Failure> {
         let format = report::format(&args.format).ok_or_else(|| Failure::Usage(format!("no format '{}'", args.format)))?;
@@ -40,6 +53,7 @@ impl Output {
         Ok(Self {
             report: (format.new)(&view),
             stream,
+            target: args.output.as_ref().map_or("the results".to_owned(), |path| path.display().to_string()),
             only,
             builder: SummaryBuilder::default(),
             fail_on: args.fail_on.clone(),
@@ -71,18 +85,25 @@ impl Output {
     }
 
     /// Writes the summary, with what follows from the records filled in. Tells whether `--fail-on` applies.
-    pub fn finish(mut self, mut summary: Summary) -> io::Result<bool> {
-        if let Some(error) = self.failed {
-            return Err(error);
-        }
-        self.builder.finish(&mut summary);
-        self.report.finish(&summary, &mut self.stream)?;
-        self.stream.flush()?;
+    pub fn finish(mut self, mut summary: Summary) -> Result<bool, Failure> {
+        std::mem::take(&mut self.builder).finish(&mut summary);
+        self.end(&summary).map_err(|error| match error.kind() {
+            io::ErrorKind::BrokenPipe => Failure::Io(error),
+            _ => Failure::Usage(format!("cannot write {}: {error}", self.target)),
+        })?;
         let lost = summary.drops.kernel + summary.drops.interface + summary.drops.flowlabel > 0;
         Ok(self.fail_on.iter().any(|what| match what {
             FailOn::Flagged => self.flagged,
             FailOn::Loss => lost,
         }))
+    }
+
+    fn end(&mut self, summary: &Summary) -> io::Result<()> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        self.report.finish(summary, &mut self.stream)?;
+        self.stream.flush()
     }
 }
 

@@ -60,12 +60,16 @@ pub fn time(text: &str) -> Result<Timestamp, Failure> {
     Ok(Timestamp::new(seconds, nanos, 9))
 }
 
+/// The last year whose seconds all fit 64 bits, about.
+const FURTHEST: i64 = 292_000_000_000;
+
 /// Seconds since 1970 of `YYYY-MM-DD[THH:MM:SS]`.
 fn civil_seconds(text: &str) -> Option<i64> {
     let (date, clock) = text.split_once(['T', ' ']).unwrap_or((text, "00:00:00"));
     let [year, month, day] = numbers(date, '-')?;
     let [hour, minute, second] = numbers(clock, ':')?;
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
+    let is_clock = (0..24).contains(&hour) && (0..60).contains(&minute) && (0..=60).contains(&second);
+    if !(-FURTHEST..=FURTHEST).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) || !is_clock {
         return None;
     }
     // Days since 1970 with years that begin in March, so that the leap day is the last of its year.
@@ -162,7 +166,10 @@ mod tests {
         assert_eq!(time("2003-05-14T09:12:01.5Z").unwrap(), Timestamp::new(1_052_903_521, 500_000_000, 9));
         assert_eq!(time("1052903521.000000001").unwrap(), Timestamp::new(1_052_903_521, 1, 9));
         assert_eq!(time("2000-02-29").unwrap(), Timestamp::new(951_782_400, 0, 9));
-        for wrong in ["", "yesterday", "2003-13-01", "2003-05-14T25:00:00Z", "1.0000000001"] {
+        // date -u -d @253402300800 is 10000-01-01.
+        assert_eq!(time("10000-01-01").unwrap(), Timestamp::new(253_402_300_800, 0, 9));
+        let too_far = ["9223372036854775807-01-01", "292000000001-01-01", "2003-05-14T-1:00:00Z"];
+        for wrong in ["", "yesterday", "2003-13-01", "2003-05-14T25:00:00Z", "1.0000000001"].into_iter().chain(too_far) {
             assert!(time(wrong).is_err(), "{wrong}");
         }
     }

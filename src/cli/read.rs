@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::args::{ReadArgs, Verbosity};
 use super::exit::{Exit, Failure};
 use super::label::{self, Desk, Labelling};
+use super::output::Output;
 use super::parse;
 use crate::capture;
 use crate::record::Drops;
@@ -27,6 +28,7 @@ pub fn run(args: &ReadArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
     let own = label::given([("merge", label::yes(args.merge))]);
     let labelling = Labelling::new(&args.shared, args.stream, own)?;
     let mut source = capture::open(&args.inputs, &options).map_err(|error| Failure::Usage(error.to_string()))?;
+    Output::must_not_be_input(&args.shared.output, &args.inputs)?;
     let desk = Desk::open(&args.shared, args.shared.output.flows)?;
 
     let total = source.progress().1;
@@ -38,8 +40,8 @@ pub fn run(args: &ReadArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
         bar.finish_and_clear();
         Drops::default()
     };
-    let labelled = labelling.run(&mut *source, workers, &desk, &told, none_lost)?;
-    label::say(&*source, verbosity);
+    let labelled = labelling.run(&mut *source, workers, &desk, &told, none_lost);
+    let labelled = label::say(labelled, &*source, verbosity)?;
     if verbosity.verbose {
         let (packets, seconds) = (labelled.packets, started.elapsed().as_secs_f64());
         let _ = writeln!(io::stderr(), "flowlabel: {packets} packets in {seconds:.2} s with --workers {workers}");

@@ -1,10 +1,12 @@
 //! The summary: the last line of every run.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::escape::visible;
 use crate::net::Timestamp;
 
 /// The word that says what the line is.
@@ -195,4 +197,15 @@ pub struct Damage {
     pub offset: u64,
     /// What is wrong and what was done.
     pub reason: String,
+}
+
+/// A line for people.
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", visible(&self.file))?;
+        if let Some(packet) = self.packet {
+            write!(f, "packet {packet}, ")?;
+        }
+        write!(f, "byte {}: {}", self.offset, visible(&self.reason))
+    }
 }
