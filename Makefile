@@ -42,7 +42,7 @@ golden: setup ## Write expect.ndjson of every fixture anew, to be read in review
 
 .PHONY: fixtures
 fixtures: setup ## Write the captures of all scenarios anew
-	UPDATE_FIXTURES=1 cargo test --locked --test scenarios
+	UPDATE_FIXTURES=1 cargo test --locked --test scenarios --test hostile
 
 .PHONY: check-fixtures
 check-fixtures: ## Hold fixtures and their golden files against tshark

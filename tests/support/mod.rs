@@ -18,6 +18,7 @@ pub mod binary;
 pub mod captures;
 pub mod craft;
 pub mod file;
+pub mod framing;
 pub mod header;
 pub mod payload;
 pub mod program;
