@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::lanes::Lanes;
-use crate::capture::Source;
+use crate::capture::{Bytes, Source};
 use crate::engine::{Clock, Outcome, Tally, Work};
 use crate::flow::{Harvest, SHARDS, Settings, Shard};
 
@@ -120,7 +120,8 @@ fn together(
     (lanes.into_shards(), total.into_inner().unwrap_or_default())
 }
 
-/// Hands out batches in order.
+/// Hands out batches in order. After a batch of huge records it waits for all that are in flight: as many of them as there are batches
+/// would take gigabytes.
 fn deal(
     source: &mut dyn Source,
     mut clock: Option<Clock>,
@@ -128,16 +129,23 @@ fn deal(
     recycled: &Receiver<Work>,
     progress: Progress<'_>,
 ) {
+    let mut idle = Vec::new();
     for sequence in 0.. {
-        let Ok(mut work) = recycled.recv() else { return };
+        let Some(mut work) = idle.pop().or_else(|| recycled.recv().ok()) else { return };
         if !source.fill(&mut work.batch) {
             return;
         }
         if let Some(clock) = &mut clock {
             clock.mark(&mut work);
         }
+        let large = work.batch.is_large();
         if to_workers.send((sequence, work)).is_err() {
             return;
+        }
+        while large && idle.len() < recycled.capacity().unwrap_or(0) {
+            let Ok(mut work) = recycled.recv() else { return };
+            work.batch.bytes = Bytes::None;
+            idle.push(work);
         }
         progress(source);
     }
