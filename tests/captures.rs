@@ -25,7 +25,7 @@ use serde_json::Value;
 
 use support::captures::{Page, pages, say};
 
-/// ICMP and ICMPv6.
+/// ICMP for IPv4 and for IPv6.
 const NOT_JUDGED: [u64; 2] = [1, 58];
 /// Words of the oracle for encapsulations without a promise.
 const UNNAMED: &[&str] = &["pim", "ayiya", "capwap.data", "wlan", "lisp-data", "ipcomp", "data", "nsh", "nhrp", "wg", "cmd"];

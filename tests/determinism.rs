@@ -38,7 +38,9 @@ fn fixtures_give_the_same_bytes_for_any_number_of_workers() {
 
 #[test]
 fn each_fixture_alone_gives_the_same_bytes_for_any_number_of_workers() {
-    support::fixtures().iter().for_each(|case| same_for_any_number_of_workers(&case.join("capture.pcap"), &[&[]]));
+    for case in support::fixtures() {
+        same_for_any_number_of_workers(&case.join("capture.pcap"), &[&[]]);
+    }
 }
 
 #[test]

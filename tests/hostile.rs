@@ -244,7 +244,7 @@ fn a_directory_without_captures_says_so() {
 /// The command as a user that permissions hold for; `None` where that cannot be had.
 fn unprivileged(desk: &Desk) -> Option<Command> {
     let locked = desk.put("locked", b"");
-    fs::set_permissions(&locked, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::File::open(locked).is_err() {
         return Some(flowlabel());
     }
@@ -266,7 +266,7 @@ fn a_missing_permission_is_named() {
     };
     let (open, closed) = (desk.put("open.pcap", &good(2)), desk.put("closed.pcap", &good(2)));
     fs::set_permissions(&open, fs::Permissions::from_mode(0o644)).unwrap();
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
     let said = said_by(command.arg("read").args([&open, &closed]).args(["--format", "ndjson"]));
     assert_damage(&said, &closed, 2, (None, 0, "no permission to read it"));
     let said = said_by(unprivileged(&desk).unwrap().arg("read").arg(&closed));

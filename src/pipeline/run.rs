@@ -128,10 +128,16 @@ fn deal(
     recycled: &Receiver<Work>,
     progress: Progress<'_>,
 ) {
+    let mut spare = Vec::new();
     for sequence in 0.. {
-        let Ok(mut work) = recycled.recv() else { return };
+        let Some(mut work) = spare.pop().or_else(|| recycled.recv().ok()) else { return };
         if !source.fill(&mut work.batch) {
             return;
+        }
+        // A large batch travels alone, so that memory does not grow with the number of workers. The one just back is filled next.
+        while work.batch.is_large() && recycled.capacity().is_some_and(|in_flight| spare.len() + 1 < in_flight) {
+            let Ok(back) = recycled.recv() else { return };
+            spare.push(back);
         }
         if let Some(clock) = &mut clock {
             clock.mark(&mut work);
