@@ -50,6 +50,7 @@ fn record(number: u64) -> FlowRecord<'static> {
         notes: vec![],
         reason: Some("TCP 2703 is documented for SMS Remote Chat; nothing is known of the payload.".into()),
         hint: None,
+        payload: None,
         sources: vec!["kb832017:554", "q256884:45"],
         policy: None,
     }

@@ -47,6 +47,7 @@ pub mod engine;
 pub mod flow;
 pub mod net;
 pub mod pipeline;
+pub mod recognize;
 pub mod record;
 pub mod report;
 pub mod wire;

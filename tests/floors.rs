@@ -12,7 +12,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("wire", 1),
     ("capture", 1),
     ("catalog", 1),
-    ("recognize", 2),
+    ("recognize", 1),
     ("flow", 2),
     ("classify", 3),
     ("audit", 3),

@@ -44,6 +44,11 @@ pub struct Texts {
     pub sources: Vec<String>,
 }
 
+impl Texts {
+    /// Nobody.
+    pub const NONE: &Self = &Self { systems: Vec::new(), sources: Vec::new() };
+}
+
 impl Entry {
     /// The entry in words; made once.
     pub fn texts(&self, catalog: &Catalog) -> &Texts {

@@ -116,6 +116,7 @@ impl Catalog {
             hints: OnceLock::new(),
             digest: OnceLock::new(),
             defects: OnceLock::new(),
+            dynamic_texts: Default::default(),
         };
         catalog.index = Index::compile(&catalog);
         catalog

@@ -84,6 +84,8 @@ pub struct Catalog {
     hints: OnceLock<Hints>,
     digest: OnceLock<String>,
     defects: OnceLock<Vec<FactRef>>,
+    /// For TCP and UDP.
+    dynamic_texts: [OnceLock<Texts>; 2],
 }
 
 impl Catalog {
@@ -133,6 +135,21 @@ impl Catalog {
         let mut systems: Vec<SystemRef> = self.facts.iter().filter(dynamic).map(|fact| fact.system).collect();
         systems.dedup();
         systems
+    }
+
+    /// The same in words, each with the first line that gives it a dynamic port; made once.
+    pub fn dynamic_texts(&self, transport: IpProto) -> &Texts {
+        let Some(texts) = self.dynamic_texts.get(usize::from(transport == IpProto::UDP)) else { return Texts::NONE };
+        texts.get_or_init(|| {
+            let mut texts = Texts::default();
+            for system in self.dynamic_systems(transport).iter().filter_map(|at| self.system(*at)) {
+                let is_dynamic = |fact: &&Fact| fact.transport == Some(transport) && fact.ports.contains(&Port::Dynamic);
+                let source = self.facts_of(system).iter().find(is_dynamic).and_then(|fact| fact.sources.first());
+                texts.systems.push(system.id.clone());
+                texts.sources.push(source.map_or_else(|| "the rules".to_owned(), |source| self.print_source(*source)));
+            }
+            texts
+        })
     }
 
     /// The ranges from which products take dynamic ports, and who takes from each (reading C43).

@@ -1,4 +1,4 @@
-//! Who is the client and who is the server: SYN, then what ICMP says, then the documented listening port, then who came first.
+//! Who is the client and who is the server: SYN, then what the payload or ICMP says, then the documented listening port, then who came first.
 
 use std::cmp::Ordering;
 use std::net::IpAddr;
@@ -32,6 +32,9 @@ pub fn ends(flow: &Flow, catalog: Option<&Catalog>) -> Ends {
         return Ends::by(client, Direction::Syn);
     }
     if let Some(client) = icmp_client(flow) {
+        return Ends::by(client, Direction::Payload);
+    }
+    if let Some(client) = flow.payload.finding().and_then(|finding| finding.client) {
         return Ends::by(client, Direction::Payload);
     }
     catalog.filter(|_| flow.key.has_ports).map_or(Ends::by(Side::A, Direction::First), |catalog| by_port(flow, catalog))

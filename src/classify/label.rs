@@ -1,23 +1,30 @@
 //! What the catalog says of a flow.
 
 use super::lookup::{Found, Missing, Number, find};
+use super::payload::{Opinion, contradicted, describe, narrow, on_other_port, opinion};
 use super::reason;
 use super::remarks::remark;
 use super::words::{
     BOTH_DOCUMENTED, DERIVED, DOUBTFUL, PORT_UNDOCUMENTED, PORTS_UNSEEN, PROTOCOL_UNDOCUMENTED, TRANSPORT_UNDOCUMENTED,
 };
 use crate::catalog::{Catalog, Entry, Fact, Status, SystemRef};
+use crate::recognize::Finding;
 use crate::record::{Direction, Evidence, FlowRecord, Verdict};
 
-/// Fills in label, systems, verdict, evidence, flags, notes, reason, hint and sources.
-pub fn label<'a>(record: &mut FlowRecord<'a>, catalog: &'a Catalog, both_documented: bool) {
+/// Fills in label, systems, verdict, evidence, flags, notes, reason, hint, sources, and what the payload showed.
+pub fn label<'a>(record: &mut FlowRecord<'a>, catalog: &'a Catalog, both_documented: bool, payload: Option<&'a Finding>) {
     if both_documented {
         record.notes.push(BOTH_DOCUMENTED);
     }
-    let found = find(record, catalog);
-    match &found {
-        Found::Entry(entry, evidence, number) => matched(record, catalog, entry, *evidence, *number),
-        Found::Nothing(missing) => unmatched(record, catalog, missing),
+    if let Some(finding) = payload {
+        describe(record, finding);
+    }
+    match find(record, catalog) {
+        Found::Entry(entry, evidence, number) => documented(record, catalog, entry, (evidence, number), payload),
+        Found::Nothing(missing) => match payload.zip(missing.port()) {
+            Some((finding, port)) => on_other_port(record, catalog, &missing, port, finding),
+            None => unmatched(record, catalog, &missing),
+        },
     }
     let course = remark(record);
     if let (Some(reason), Some(course)) = (&mut record.reason, course) {
@@ -26,9 +33,31 @@ pub fn label<'a>(record: &mut FlowRecord<'a>, catalog: &'a Catalog, both_documen
     }
 }
 
-fn matched<'a>(record: &mut FlowRecord<'a>, catalog: &'a Catalog, entry: &'a Entry, evidence: Evidence, number: Number) {
+/// A documented number, and perhaps payload that confirms or contradicts it.
+fn documented<'a>(
+    record: &mut FlowRecord<'a>,
+    catalog: &'a Catalog,
+    entry: &'a Entry,
+    found_by: (Evidence, Number),
+    payload: Option<&'a Finding>,
+) {
+    match payload.map(|finding| (opinion(finding, catalog, entry), finding)) {
+        Some((Opinion::Contradicts, finding)) => contradicted(record, catalog, entry, found_by.1, finding),
+        Some((Opinion::Confirms, finding)) => matched(record, catalog, entry, found_by, Some(finding)),
+        Some((Opinion::Silent, _)) | None => matched(record, catalog, entry, found_by, None),
+    }
+}
+
+/// `spoken`: payload that confirms the number.
+fn matched<'a>(
+    record: &mut FlowRecord<'a>,
+    catalog: &'a Catalog,
+    entry: &'a Entry,
+    (evidence, number): (Evidence, Number),
+    spoken: Option<&Finding>,
+) {
     record.verdict = Some(Verdict::Matched);
-    record.evidence = Some(evidence);
+    record.evidence = Some(if spoken.is_some() { Evidence::Payload } else { evidence });
     let status = if entry.limited {
         let candidates: Vec<_> = catalog.candidates(entry, record.server.ip).collect();
         narrowed(record, catalog, entry, &candidates);
@@ -45,7 +74,10 @@ fn matched<'a>(record: &mut FlowRecord<'a>, catalog: &'a Catalog, entry: &'a Ent
         Status::Derived => record.notes.push(DERIVED),
         Status::Documented | Status::Defect => {}
     }
-    record.reason = Some(reason::matched(record, catalog, entry, status, number));
+    if let Some(finding) = spoken {
+        narrow(record, finding);
+    }
+    record.reason = Some(reason::matched(record, catalog, (entry, status), number, spoken));
 }
 
 /// Some candidates hold for some networks only: those of the others are left out, and so are their lines.
@@ -61,14 +93,19 @@ fn narrowed<'a>(record: &mut FlowRecord<'a>, catalog: &'a Catalog, entry: &'a En
 
 fn unmatched<'a>(record: &mut FlowRecord<'a>, catalog: &'a Catalog, missing: &Missing<'a>) {
     record.verdict = Some(Verdict::Unmatched);
-    record.flags.push(match missing {
+    record.flags.push(flag(missing));
+    record.hint = hint(record, catalog);
+    record.reason = Some(reason::unmatched(record, catalog, missing));
+}
+
+/// The word for what is missing.
+pub(super) fn flag(missing: &Missing<'_>) -> &'static str {
+    match missing {
         Missing::Port(_) | Missing::PeerOfPair(..) | Missing::OpensOnly(..) => PORT_UNDOCUMENTED,
         Missing::OtherTransport(..) => TRANSPORT_UNDOCUMENTED,
         Missing::PortsUnseen => PORTS_UNSEEN,
         Missing::Protocol => PROTOCOL_UNDOCUMENTED,
-    });
-    record.hint = hint(record, catalog);
-    record.reason = Some(reason::unmatched(record, catalog, missing));
+    }
 }
 
 /// What the server's port is registered as; where nobody knows which end listens, the client's as well.

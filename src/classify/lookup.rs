@@ -43,6 +43,18 @@ pub(super) enum Missing<'a> {
     Protocol,
 }
 
+impl Missing<'_> {
+    /// The server's port that was looked up.
+    pub(super) fn port(&self) -> Option<u16> {
+        match self {
+            Self::Port(port) | Self::OtherTransport(_, port) | Self::PeerOfPair(_, port, _) | Self::OpensOnly(_, port) => {
+                Some(*port)
+            }
+            Self::PortsUnseen | Self::Protocol => None,
+        }
+    }
+}
+
 pub(super) fn find<'a>(record: &FlowRecord<'_>, catalog: &'a Catalog) -> Found<'a> {
     let transport = record.transport;
     match (record.client.port.zip(record.server.port), transport) {

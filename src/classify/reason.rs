@@ -5,22 +5,36 @@ use std::fmt::Write as _;
 use super::lookup::{Missing, Number, defect, other};
 use crate::catalog::{Catalog, Entry, Fact, Status};
 use crate::net::IpProto;
+use crate::recognize::Finding;
 use crate::record::{Direction, FlowRecord};
 
-pub(super) fn matched(record: &FlowRecord<'_>, catalog: &Catalog, entry: &Entry, status: Status, number: Number) -> String {
+/// The number that was looked up, in words.
+pub(super) fn numbered(record: &FlowRecord<'_>, number: Number) -> String {
     let transport = upper(record.transport);
-    let what = match number {
+    match number {
         Number::Port(port) => format!("{transport} {port}"),
         Number::OpenedFrom(port) => format!("A connection opened from {transport} {port}"),
         Number::IcmpType(kind) => format!("{transport} type {kind}"),
         Number::Protocol => format!("IP protocol {}", record.protocol),
-    };
+    }
+}
+
+/// `spoken`: payload that confirms the number.
+pub(super) fn matched(
+    record: &FlowRecord<'_>,
+    catalog: &Catalog,
+    (entry, status): (&Entry, Status),
+    number: Number,
+    spoken: Option<&Finding>,
+) -> String {
+    let what = numbered(record, number);
+    let spoken = spoken.map(|finding| format!(", and the payload is {}", finding.protocol.name)).unwrap_or_default();
     let source = record.sources.first().copied().unwrap_or("the rules");
     let more = match record.systems.len() {
         0 | 1 => String::new(),
         n => format!("; {n} systems may be behind it"),
     };
-    let mut reason = format!("{what} is {} ({source}){more}.", record.label.unwrap_or_default());
+    let mut reason = format!("{what} is {} ({source}){spoken}{more}.", record.label.unwrap_or_default());
     let reading = entry.facts.first().and_then(|fact| catalog.fact(*fact)).map(of_reading).unwrap_or_default();
     // Writing to a string cannot fail.
     let _ = match status {
@@ -43,9 +57,10 @@ pub(super) fn unmatched(record: &FlowRecord<'_>, catalog: &Catalog, missing: &Mi
     reason
 }
 
-fn missed(record: &FlowRecord<'_>, catalog: &Catalog, missing: &Missing<'_>) -> String {
+/// What is not documented.
+pub(super) fn missed(record: &FlowRecord<'_>, catalog: &Catalog, missing: &Missing<'_>) -> String {
     let transport = upper(record.transport);
-    let source = |entry: &Entry| entry.texts(catalog).sources.first().map(|source| format!(" ({source})")).unwrap_or_default();
+    let source = |entry| first_source(entry, catalog);
     match missing {
         Missing::Port(port) => match record.client.port.filter(|client| record.direction == Direction::First && client != port) {
             Some(client) => format!("No document lists {transport} {port}, nor {client} at the other end."),
@@ -74,11 +89,16 @@ fn missed(record: &FlowRecord<'_>, catalog: &Catalog, missing: &Missing<'_>) -> 
     }
 }
 
+/// The first line that documents an entry, in brackets.
+pub(super) fn first_source(entry: &Entry, catalog: &Catalog) -> String {
+    entry.texts(catalog).sources.first().map(|source| format!(" ({source})")).unwrap_or_default()
+}
+
 fn of_reading(fact: &Fact) -> String {
     fact.reading.as_ref().map(|reading| format!(" (reading {reading})")).unwrap_or_default()
 }
 
-fn upper(transport: IpProto) -> String {
+pub(super) fn upper(transport: IpProto) -> String {
     match transport {
         IpProto::ICMP6 => "ICMPv6".to_owned(),
         other => other.to_string().to_uppercase(),

@@ -170,7 +170,7 @@ fn without_a_catalog_the_first_sender_is_the_client() {
 }
 
 /// A record that somebody answered.
-fn record(transport: IpProto, client: u16, server: u16) -> FlowRecord<'static> {
+pub(super) fn record(transport: IpProto, client: u16, server: u16) -> FlowRecord<'static> {
     let host = |ip, port| Host { ip: IpAddr::from(ip), port: Some(port), name: None };
     let tuple = CommunityTuple { source: A.into(), destination: B.into(), protocol: transport, ports: None };
     FlowRecord {
@@ -204,13 +204,14 @@ fn record(transport: IpProto, client: u16, server: u16) -> FlowRecord<'static> {
         notes: Vec::new(),
         reason: None,
         hint: None,
+        payload: None,
         sources: Vec::new(),
         policy: None,
     }
 }
 
 fn labelled<'a>(mut record: FlowRecord<'a>, catalog: &'a Catalog) -> FlowRecord<'a> {
-    label(&mut record, catalog, false);
+    label(&mut record, catalog, false, None);
     record
 }
 

@@ -5,6 +5,8 @@ pub(super) const PORT_UNDOCUMENTED: &str = "port-undocumented";
 pub(super) const TRANSPORT_UNDOCUMENTED: &str = "transport-undocumented";
 pub(super) const PROTOCOL_UNDOCUMENTED: &str = "protocol-undocumented";
 pub(super) const PORTS_UNSEEN: &str = "ports-unseen";
+pub(super) const CONTRADICTS: &str = "payload-contradicts-port";
+pub(super) const UNDOCUMENTED_PORT: &str = "protocol-on-undocumented-port";
 
 pub(super) const MID_FLOW: &str = "capture-started-mid-flow";
 pub(super) const ONE_DIRECTION: &str = "one-direction-only";
@@ -16,13 +18,15 @@ pub(super) const BOTH_DOCUMENTED: &str = "both-ports-documented";
 
 /// Every flag with its meaning, sorted.
 pub const FLAGS: &[(&str, &str)] = &[
+    (CONTRADICTS, "the payload is another protocol than the port's"),
     (PORT_UNDOCUMENTED, "no document lists the port"),
     (PORTS_UNSEEN, "only fragments or cut headers were captured, so the ports are not known"),
+    (UNDOCUMENTED_PORT, "the payload is a documented protocol, but no document gives it this port"),
     (PROTOCOL_UNDOCUMENTED, "no document lists the IP protocol or ICMP type"),
     (TRANSPORT_UNDOCUMENTED, "the port is documented for the other transport only"),
 ];
 
-/// Every note with its meaning, sorted.
+/// Every note with its meaning, sorted; the payload adds those of [`crate::recognize::Note::ALL`].
 pub const NOTES: &[(&str, &str)] = &[
     (BOTH_DOCUMENTED, "both ports are documented and neither is the likelier listener: the first sender counts as client"),
     (MID_FLOW, "the connection was open before the capture began"),

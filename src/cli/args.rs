@@ -175,6 +175,19 @@ pub struct FlowArgs {
     /// What belongs to a flow's key besides addresses, protocol and ports
     #[arg(long, value_name = "PART", value_delimiter = ',')]
     pub key: Vec<KeyPart>,
+    /// What a flow's label may rest on
+    #[arg(long, value_name = "WHAT", default_value = "all")]
+    pub evidence: EvidenceFrom,
+}
+
+/// What a flow's label may rest on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum EvidenceFrom {
+    /// Payload, ports and protocol numbers
+    #[default]
+    All,
+    /// Ports and protocol numbers; no payload is looked at
+    Ports,
 }
 
 /// A part of a key.

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
-use super::args::{FlowArgs, KeyPart, SharedArgs, Verbosity};
+use super::args::{EvidenceFrom, FlowArgs, KeyPart, SharedArgs, Verbosity};
 use super::exit::{Exit, Failure};
 use super::output::Output;
 use super::parse::{self, Only};
@@ -160,6 +160,7 @@ fn settings(args: &FlowArgs, stream: bool) -> Result<Settings, Failure> {
         key: KeyParts { vlan: args.key.contains(&KeyPart::Vlan), tunnel: args.key.contains(&KeyPart::Tunnel) },
         dedup: args.dedup,
         max_flows: args.max_flows.div_ceil(SHARDS),
+        payload: args.evidence == EvidenceFrom::All,
         stream,
     })
 }
@@ -177,6 +178,7 @@ fn shared_options(args: &SharedArgs) -> BTreeMap<String, Value> {
         ("idle-timeout", flows.idle_timeout.as_ref().map(|time| json!(time))),
         ("max-flows", (flows.max_flows != 10_000_000).then(|| json!(flows.max_flows))),
         ("dedup", yes(flows.dedup)),
+        ("evidence", (flows.evidence == EvidenceFrom::Ports).then(|| json!("ports"))),
         ("key", (!keys.is_empty()).then(|| json!(keys))),
     ])
 }

@@ -4,12 +4,12 @@ use super::carriers::Carriers;
 use crate::catalog::Catalog;
 use crate::classify::{Ends, ends, label};
 use crate::flow::{Extras, Flow, OuterTunnel, Side};
-use crate::record::{CommunityTuple, FlowRecord, Host, Icmp, IcmpErrors, PerSide, Tcp, Tunnel};
+use crate::record::{CommunityTuple, FlowRecord, Host, Icmp, IcmpErrors, Payload, PerSide, Tcp, Tunnel};
 
 /// The record of a flow, with its label where there is a catalog.
 ///
 /// `carriers` is where the records of its tunnels are found.
-pub fn record<'a>(flow: &Flow, carriers: &Carriers, catalog: Option<&'a Catalog>) -> FlowRecord<'a> {
+pub fn record<'a>(flow: &'a Flow, carriers: &Carriers, catalog: Option<&'a Catalog>) -> FlowRecord<'a> {
     let Ends { client, direction, both_documented } = ends(flow, catalog);
     let (client_host, server_host) = hosts(flow, client);
     let extras = flow.extras.as_deref();
@@ -44,11 +44,12 @@ pub fn record<'a>(flow: &Flow, carriers: &Carriers, catalog: Option<&'a Catalog>
         notes: Vec::new(),
         reason: None,
         hint: None,
+        payload: payload(flow),
         sources: Vec::new(),
         policy: None,
     };
     if let Some(catalog) = catalog {
-        label(&mut record, catalog, both_documented);
+        label(&mut record, catalog, both_documented, flow.payload.finding());
     }
     record
 }
@@ -86,6 +87,15 @@ fn tcp(flow: &Flow, client: Side) -> Option<Tcp> {
         rtt_ms: tcp.rtt_ms(),
         retransmissions: tcp.retransmissions(),
         gaps: tcp.gaps(),
+    })
+}
+
+fn payload(flow: &Flow) -> Option<Payload> {
+    let finding = flow.payload.finding();
+    (flow.payload.calls() > 0).then(|| Payload {
+        protocol: finding.map(|finding| finding.protocol.name),
+        confidence: finding.map(|finding| finding.confidence),
+        calls: flow.payload.calls(),
     })
 }
 

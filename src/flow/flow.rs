@@ -3,39 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::key::FlowKey;
+use super::opening::Payload;
 use super::tcp::TcpState;
-use crate::net::{IpProto, Timestamp};
+use crate::net::{IpProto, Side, Timestamp};
 use crate::record::{FlowId, Spi};
 use crate::wire::{Layer, Transport, Vlans};
 
 /// How many distinct VLANs, SPIs and tunnels a flow lists; further ones are still counted in its packets.
 const MAX_LISTED: usize = 16;
-
-/// An end of a flow, before anybody knows who is the client. `A` sent its first packet.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
-pub enum Side {
-    /// Sender of the first packet.
-    A,
-    /// The other.
-    B,
-}
-
-impl Side {
-    /// The other end.
-    #[must_use]
-    pub fn other(self) -> Self {
-        match self {
-            Self::A => Self::B,
-            Self::B => Self::A,
-        }
-    }
-
-    /// 0 or 1.
-    #[inline]
-    pub fn index(self) -> usize {
-        self as usize
-    }
-}
 
 /// The ICMP header of a flow's first packet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -105,6 +80,8 @@ pub struct Flow {
     pub bytes: [u64; 2],
     /// What TCP did.
     pub tcp: Option<TcpState>,
+    /// What the payload showed.
+    pub payload: Payload,
     /// What only some flows have.
     pub extras: Option<Box<Extras>>,
 }
@@ -128,6 +105,7 @@ impl Flow {
             packets: [0; 2],
             bytes: [0; 2],
             tcp: (layer.protocol == IpProto::TCP).then(TcpState::default),
+            payload: Payload::default(),
             extras: None,
         }
     }
@@ -160,6 +138,12 @@ impl Flow {
         } else if id < self.id {
             self.id = id;
         }
+    }
+
+    /// The ports of A and B.
+    pub fn ports(&self) -> [u16; 2] {
+        let (lo, hi) = (self.key.lo_port, self.key.hi_port);
+        if self.a_is_lo { [lo, hi] } else { [hi, lo] }
     }
 
     /// How long it had been silent when a packet came; a clock that went back counts 0.

@@ -12,16 +12,20 @@ mod duplicates;
 mod flow;
 mod fragments;
 mod key;
+mod opening;
 mod shard;
 mod slab;
 mod tcp;
 
-pub use flow::{Extras, Flow, IcmpSeen, OuterTunnel, Side};
+pub use flow::{Extras, Flow, IcmpSeen, OuterTunnel};
 pub use fragments::{FragmentKey, Reassembly};
 pub use key::{FlowKey, Identity, KeyParts, request_type, shard_of};
+pub use opening::Payload;
 pub use shard::{Ended, Harvest, Settings, Shard, Sighting, Timeouts};
 pub use slab::Slab;
 pub use tcp::TcpState;
+
+pub use crate::net::Side;
 
 /// Logical shards. Fixed, because limits belong to them: the same input gives the same output for any number of workers.
 pub const SHARDS: usize = 64;

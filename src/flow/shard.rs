@@ -5,12 +5,13 @@ use hashbrown::HashTable;
 use super::deadlines::Deadlines;
 use super::duplicates::Duplicates;
 use super::flow::{Flow, OuterTunnel};
-use super::fragments::{FragmentKey, Fragments};
+use super::fragments::{FragmentKey, Fragments, Reassembly};
 use super::key::{FlowKey, Identity, KeyParts, mix};
+use super::opening::{Piece, Spare};
 use super::slab::Slab;
-use crate::net::Timestamp;
+use crate::net::{IpProto, Side, Timestamp};
 use crate::record::FlowId;
-use crate::wire::{Fragment, Icmp, Layer, Transport};
+use crate::wire::{Fragment, Icmp, Layer, Tcp, Transport};
 
 /// How long a flow may be silent before its next packet begins another, in nanoseconds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,6 +59,8 @@ pub struct Settings {
     pub max_flows: usize,
     /// Give flows away when they end, instead of holding them to the end of the input.
     pub stream: bool,
+    /// Look at payload.
+    pub payload: bool,
 }
 
 impl Default for Settings {
@@ -68,6 +71,7 @@ impl Default for Settings {
             dedup: false,
             max_flows: 10_000_000 / super::SHARDS,
             stream: false,
+            payload: true,
         }
     }
 }
@@ -94,6 +98,13 @@ struct Waiting {
     time: Timestamp,
     layers: Vec<Layer>,
     carries: bool,
+}
+
+impl Waiting {
+    /// As it was seen, without its frame, which is gone.
+    fn sighting(&self) -> Sighting<'_> {
+        Sighting { number: self.number, time: self.time, layers: &self.layers, carries: self.carries, frame: &[] }
+    }
 }
 
 /// A flow that left its shard before the end of the input.
@@ -143,6 +154,9 @@ pub struct Shard {
     seed: u64,
     flows: Slab<Flow>,
     fragments: Fragments<Identity, Waiting>,
+    /// Payloads of datagrams that came in pieces.
+    reassembly: Reassembly,
+    spare: Spare,
     duplicates: Duplicates,
     duplicate_packets: u64,
     deadlines: Deadlines,
@@ -159,6 +173,8 @@ impl Shard {
             seed,
             flows: Slab::default(),
             fragments: Fragments::default(),
+            reassembly: Reassembly::default(),
+            spare: Spare::default(),
             duplicates: Duplicates::default(),
             duplicate_packets: 0,
             deadlines: Deadlines::default(),
@@ -212,14 +228,14 @@ impl Shard {
         if let Some(fragment) = layer.fragment {
             self.see_fragment(sighting, layer, fragment);
         } else {
-            self.account(sighting.number, sighting.time, sighting.layers, sighting.carries, Identity::of(layer), repeated);
+            self.account(sighting, Identity::of(layer), repeated);
         }
     }
 
     /// Ends the input: fragments whose first one never came go to flows without ports.
     pub fn finish(&mut self) {
         for waiting in self.fragments.drain() {
-            self.account(waiting.number, waiting.time, &waiting.layers, waiting.carries, Identity::None, false);
+            self.account(&waiting.sighting(), Identity::None, false);
         }
     }
 
@@ -230,19 +246,46 @@ impl Shard {
         let mut placed = Vec::new();
         self.fragments.see(FragmentKey::of(layer, fragment), fragment, identity, waiting, &mut placed);
         for (identity, waited) in placed {
-            let identity = identity.unwrap_or(Identity::None);
-            self.account(waited.number, waited.time, &waited.layers, waited.carries, identity, false);
+            self.account(&waited.sighting(), identity.unwrap_or(Identity::None), false);
+        }
+        if self.settings.payload && layer.protocol == IpProto::UDP {
+            let piece = layer.ip_payload.of(sighting.frame);
+            if let Some(datagram) = self.reassembly.see(FragmentKey::of(layer, fragment), fragment, piece) {
+                self.see_datagram(sighting.layers, &datagram);
+            }
         }
     }
 
-    /// `repeated`: a copy of an earlier packet, which is no retransmission.
-    fn account(&mut self, number: u64, time: Timestamp, layers: &[Layer], carries: bool, identity: Identity, repeated: bool) {
-        let Some((layer, outer)) = layers.split_last() else { return };
+    /// Shows the flow of a datagram that came in pieces the whole of it.
+    fn see_datagram(&mut self, layers: &[Layer], datagram: &[u8]) {
+        let (Some(layer), Some(([s0, s1, d0, d1, ..], bytes))) = (layers.last(), datagram.split_first_chunk::<8>()) else {
+            return;
+        };
+        let ports = Identity::Ports(u16::from_be_bytes([*s0, *s1]), u16::from_be_bytes([*d0, *d1]));
+        let (key, sender_is_lo) = self.key_of(layer, layers, ports);
+        if let Some(at) = self.find(&key)
+            && let Some(flow) = self.flows.get_mut(at).filter(|flow| flow.payload.is_open())
+        {
+            let piece = Piece { bytes, len: bytes.len() as u32, stream: None };
+            flow.payload.see(flow.side(sender_is_lo), flow.key.protocol, flow.ports(), &piece, &mut self.spare);
+        }
+    }
+
+    /// The key of a layer, and whether its sender is `lo`.
+    fn key_of(&self, layer: &Layer, layers: &[Layer], identity: Identity) -> (FlowKey, bool) {
         let (mut key, sender_is_lo) = FlowKey::of(layer, identity);
         let parts = self.settings.key;
         if parts.vlan || parts.tunnel {
             key.extra = extra(parts, layer, layers);
         }
+        (key, sender_is_lo)
+    }
+
+    /// `repeated`: a copy of an earlier packet, which is no retransmission.
+    fn account(&mut self, sighting: &Sighting<'_>, identity: Identity, repeated: bool) {
+        let Sighting { number, time, layers, carries, frame } = *sighting;
+        let Some((layer, outer)) = layers.split_last() else { return };
+        let (mut key, sender_is_lo) = self.key_of(layer, layers, identity);
         if let Transport::Icmp(Icmp { kind, code, quoted: Some(quoted), .. }) = layer.transport {
             let mut target = FlowKey::of_quoted(&quoted);
             target.extra = key.extra;
@@ -259,6 +302,9 @@ impl Shard {
         flow.count(side, id, time, layer);
         if let (Some(tcp), Transport::Tcp(header), false) = (flow.tcp.as_mut(), layer.transport, repeated) {
             tcp.see(side, header, layer.payload_len, time);
+        }
+        if self.settings.payload && !repeated && flow.payload.is_open() {
+            show_payload(flow, side, layer, layer.payload.of(frame), &mut self.spare);
         }
         note_surroundings(flow, number, layer, layers, outer);
         if carries && self.settings.stream && flow.note_carries() {
@@ -345,6 +391,24 @@ fn ends_before(settings: &Settings, flow: &Flow, sender_is_lo: bool, layer: &Lay
         (Some(tcp), Transport::Tcp(header)) => tcp.starts_new(flow.side(sender_is_lo), header, silence),
         _ => false,
     }
+}
+
+/// Shows a flow's recognizers what a packet carries.
+fn show_payload(flow: &mut Flow, side: Side, layer: &Layer, bytes: &[u8], spare: &mut Spare) {
+    // A fragment is only part of a payload; the whole comes by itself.
+    if bytes.is_empty() || layer.fragment.is_some() {
+        return;
+    }
+    let stream = match (layer.transport, &flow.tcp) {
+        (Transport::Tcp(header), Some(tcp)) => {
+            let seq = header.seq.wrapping_add(u32::from(header.has(Tcp::SYN)));
+            Some((seq, tcp.first_byte(side)))
+        }
+        _ if layer.protocol == IpProto::UDP => None,
+        _ => return,
+    };
+    let piece = Piece { bytes, len: layer.payload_len, stream };
+    flow.payload.see(side, flow.key.protocol, flow.ports(), &piece, spare);
 }
 
 /// Lists what is around a flow: VLANs, SPIs, tunnels.

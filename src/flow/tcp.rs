@@ -232,6 +232,13 @@ impl TcpState {
         self.believe_acknowledgement(side.other(), &segment);
     }
 
+    /// The sequence number of the first byte a side sends, where its SYN was seen.
+    #[inline]
+    pub fn first_byte(&self, side: Side) -> Option<u32> {
+        let end = self.end(side);
+        end.has(End::INITIAL).then(|| end.base.wrapping_add(1))
+    }
+
     /// Who asked, as SYN or SYN-ACK tell, in whichever order they stand in the file. Where both sent a SYN (a simultaneous open)
     /// and no SYN-ACK tells them apart, the first one asked.
     pub fn handshake_side(&self) -> Option<Side> {

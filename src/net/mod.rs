@@ -6,10 +6,12 @@ mod addr;
 mod frame;
 mod ip_proto;
 mod link_type;
+mod side;
 mod time;
 
 pub use addr::{Addr, Endpoint};
 pub use frame::Frame;
 pub use ip_proto::{IpProto, keyword_of, protocol_named};
 pub use link_type::LinkType;
+pub use side::Side;
 pub use time::Timestamp;

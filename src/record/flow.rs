@@ -7,7 +7,7 @@ use arrayvec::ArrayString;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
-use super::words::{CommunityId, ConnState, Direction, Evidence, FindingKind, History, PolicyStatus, Spi, Verdict};
+use super::words::{CommunityId, Confidence, ConnState, Direction, Evidence, FindingKind, History, PolicyStatus, Spi, Verdict};
 use crate::net::{IpProto, Timestamp};
 
 /// The word that says what a line is.
@@ -131,6 +131,8 @@ pub struct FlowRecord<'a> {
     pub reason: Option<String>,
     /// What an unmatched flow probably is.
     pub hint: Option<&'a str>,
+    /// What was made of the payload; null where there was none, or nobody looked.
+    pub payload: Option<Payload>,
     /// Document and line of each fact the label rests on.
     pub sources: Vec<&'a str>,
     /// What the policy says; null outside of an audit.
@@ -161,6 +163,17 @@ pub struct Host<'a> {
     pub port: Option<u16>,
     /// What the traffic itself called it.
     pub name: Option<&'a str>,
+}
+
+/// What recognizers made of a flow's first bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+pub struct Payload {
+    /// The protocol they recognised.
+    pub protocol: Option<&'static str>,
+    /// How sure they are.
+    pub confidence: Option<Confidence>,
+    /// How many of them were asked, for all rounds.
+    pub calls: u8,
 }
 
 /// A tunnel around a flow.

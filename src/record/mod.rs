@@ -15,7 +15,7 @@ mod update;
 mod words;
 
 pub use community_id::CommunityTuple;
-pub use flow::{Finding, Flow, FlowId, FlowRecord, Host, Icmp, IcmpErrors, PerSide, Policy, Tcp, Tunnel};
+pub use flow::{Finding, Flow, FlowId, FlowRecord, Host, Icmp, IcmpErrors, Payload, PerSide, Policy, Tcp, Tunnel};
 pub use schema::schema;
 pub use summary::{
     Damage, Drops, EvidenceCounts, Explained, FlowCounts, Input, LabelCount, PacketCounts, Quantiles, QuantilesOf, Run, Summary,
@@ -23,4 +23,4 @@ pub use summary::{
 };
 pub use tally::{PacketLengths, SummaryBuilder};
 pub use update::{FlowUpdate, UpdateTag};
-pub use words::{CommunityId, ConnState, Direction, Evidence, FindingKind, History, PolicyStatus, Spi, Verdict};
+pub use words::{CommunityId, Confidence, ConnState, Direction, Evidence, FindingKind, History, PolicyStatus, Spi, Verdict};

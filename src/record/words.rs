@@ -64,6 +64,18 @@ words! {
 }
 
 words! {
+    /// How sure a recognizer is.
+    Confidence {
+        /// One direction reads like it: enough to confirm a port, not to contradict one.
+        Plausible = "plausible",
+        /// Both directions read like it.
+        Both = "both",
+        /// A signature that nothing else has.
+        Certain = "certain",
+    }
+}
+
+words! {
     /// The judgement of the catalog.
     Verdict {
         /// The catalog documents it, and nothing contradicts.

@@ -31,6 +31,7 @@ fn a_record_is_the_line_scripts_rely_on() {
         r#""label":"SMS Remote Chat","detail":null,"systems":["svc.sms-remote-control","sms20sp2.chat"],"verdict":"mismatched","#,
         r#""evidence":"port","learned_after":true,"flags":["payload-contradicts-port"],"notes":["capture-started-mid-flow"],"#,
         r#""reason":"Port 2703 is documented for SMS Remote Chat, but the payload is TLS.","hint":"HTTPS","#,
+        r#""payload":{"protocol":"TLS","confidence":"certain","calls":1},"#,
         r#""sources":["kb832017:554","q256884:45"],"policy":{"status":"unexpected","by":["expect:1"],"findings":["#,
         r#"{"kind":"wrong-port","link":"sccm.link.17","text":"The link is documented on 80, not on 8080.","#,
         r#""sources":["sccm-2007:54"],"filter":"ip.addr == 10.1.0.9 && tcp.port == 2703"}]}}"#,
@@ -42,9 +43,21 @@ fn a_record_is_the_line_scripts_rely_on() {
 fn what_does_not_apply_is_null_and_arrays_stay_arrays() {
     let line = ndjson(&[sparse()], &Summary::default());
     let value: Value = serde_json::from_str(line.lines().next().unwrap()).unwrap();
-    for field in
-        ["first", "last", "icmp", "icmp_errors", "tcp", "label", "detail", "verdict", "evidence", "reason", "hint", "policy"]
-    {
+    for field in [
+        "first",
+        "last",
+        "icmp",
+        "icmp_errors",
+        "tcp",
+        "label",
+        "detail",
+        "verdict",
+        "evidence",
+        "reason",
+        "hint",
+        "payload",
+        "policy",
+    ] {
         assert_eq!(value[field], Value::Null, "{field}");
     }
     for field in ["vlans", "tunnels", "spis", "systems", "flags", "notes", "sources"] {
@@ -137,8 +150,8 @@ fn csv_columns_keep_their_order() {
         "type,id,community_id,first,last,duration,ip_version,transport,protocol,vlans,tunnels,tunnel_ids,tunnel_keys,client_ip,\
          client_port,client_name,server_ip,server_port,server_name,direction,packets_client,packets_server,bytes_client,\
          bytes_server,icmp_type,icmp_code,icmp_id,icmp_errors,icmp_error_codes,tcp_state,tcp_history,tcp_rtt_ms,\
-         tcp_retransmissions,tcp_gaps,spis,label,detail,systems,verdict,evidence,learned_after,flags,notes,reason,hint,sources,\
-         policy_status,policy_by,policy_findings\n"
+         tcp_retransmissions,tcp_gaps,spis,label,detail,systems,verdict,evidence,learned_after,flags,notes,reason,hint,payload,\
+         payload_confidence,recognizer_calls,sources,policy_status,policy_by,policy_findings\n"
     );
 }
 

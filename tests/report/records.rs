@@ -63,6 +63,7 @@ pub fn bare(
         notes: vec![],
         reason: None,
         hint: None,
+        payload: None,
         sources: vec![],
         policy: None,
     }
@@ -104,6 +105,7 @@ pub fn full() -> FlowRecord<'static> {
         notes: vec!["capture-started-mid-flow"],
         reason: Some("Port 2703 is documented for SMS Remote Chat, but the payload is TLS.".into()),
         hint: Some("HTTPS"),
+        payload: Some(Payload { protocol: Some("TLS"), confidence: Some(Confidence::Certain), calls: 1 }),
         sources: vec!["kb832017:554", "q256884:45"],
         policy: Some(policy),
         ..flow(17)

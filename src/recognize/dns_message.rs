@@ -1,0 +1,110 @@
+//! The message that DNS, multicast DNS and LLMNR share (RFC 1035 section 4).
+
+use std::fmt::Write as _;
+
+use super::cursor::Cursor;
+use super::finding::shown;
+
+/// What a message says.
+pub(super) struct Message {
+    pub(super) id: u16,
+    pub(super) is_response: bool,
+    pub(super) questions: u16,
+    pub(super) code: u16,
+    /// Name and type of the first question, or of the first record where there is none.
+    pub(super) subject: Option<(Vec<u8>, u16)>,
+}
+
+impl Message {
+    /// `A www.example.com`.
+    pub(super) fn text(&self) -> String {
+        let mut text = String::new();
+        if let Some((name, kind)) = &self.subject {
+            // Writing to a String cannot fail.
+            let _ = match TYPES.iter().find(|(number, _)| number == kind) {
+                Some((_, word)) => write!(text, "{word} {}", shown(name)),
+                None => write!(text, "TYPE{kind} {}", shown(name)),
+            };
+        }
+        text
+    }
+}
+
+const TYPES: &[(u16, &str)] = &[
+    (1, "A"),
+    (2, "NS"),
+    (5, "CNAME"),
+    (6, "SOA"),
+    (12, "PTR"),
+    (15, "MX"),
+    (16, "TXT"),
+    (28, "AAAA"),
+    (33, "SRV"),
+    (35, "NAPTR"),
+    (43, "DS"),
+    (48, "DNSKEY"),
+    (64, "SVCB"),
+    (65, "HTTPS"),
+    (249, "TKEY"),
+    (250, "TSIG"),
+    (251, "IXFR"),
+    (252, "AXFR"),
+    (255, "ANY"),
+];
+
+/// Reads a message of which `bytes` may be the beginning only; `None` where it cannot be one.
+pub(super) fn read(bytes: &[u8], is_whole: bool) -> Option<Message> {
+    let mut cursor = Cursor::new(bytes);
+    let (id, flags) = (cursor.be16()?, cursor.be16()?);
+    let [questions, answers, authorities, additionals] = [cursor.be16()?, cursor.be16()?, cursor.be16()?, cursor.be16()?];
+    let opcode = flags >> 11 & 15;
+    let is_response = flags & 0x8000 != 0;
+    let records = answers.checked_add(authorities)?.checked_add(additionals)?;
+    // RFC 1035, 1996, 2136, 8490: query, inverse query, status, notify, update, stateful operations. One bit is reserved.
+    let is_possible = matches!(opcode, 0..=2 | 4..=6) && flags & 0x40 == 0 && questions <= 64 && records <= 2048;
+    let empty = questions == 0 && records == 0;
+    if !is_possible
+        || (empty && !is_response)
+        || (!is_response && flags & 0x80 != 0)
+        || (!is_response && opcode == 0 && flags & 15 != 0)
+    {
+        return None;
+    }
+    let subject = if empty {
+        None
+    } else {
+        let mut name = Vec::new();
+        read_name(&mut cursor, &mut name)?;
+        let (kind, class) = (cursor.be16()?, cursor.be16()?);
+        // IN, CH, HS, NONE, ANY; the top bit is multicast DNS's. Types above 259 are not in use but for TA and DLV.
+        let is_known = (1..=260).contains(&kind) || matches!(kind, 32768 | 32769 | 65521..);
+        let is_option = kind == 41 && questions == 0;
+        if !is_known || !(is_option || matches!(class & 0x7fff, 1 | 3 | 4 | 254 | 255)) {
+            return None;
+        }
+        Some((name, kind))
+    };
+    let nothing_left = questions != 1 || records > 0 || cursor.rest().is_empty() || !is_whole;
+    let something_left = (records == 0 || questions == 0) || !cursor.rest().is_empty() || !is_whole;
+    (nothing_left && something_left).then_some(Message { id, is_response, questions, code: flags & 15, subject })
+}
+
+/// A name without compression, in dotted form.
+fn read_name(cursor: &mut Cursor<'_>, name: &mut Vec<u8>) -> Option<()> {
+    loop {
+        let len = usize::from(cursor.u8()?);
+        if len == 0 {
+            if name.is_empty() {
+                name.push(b'.');
+            }
+            return Some(());
+        }
+        if len > 63 || name.len() + len > 255 {
+            return None;
+        }
+        if !name.is_empty() {
+            name.push(b'.');
+        }
+        name.extend_from_slice(cursor.take(len)?);
+    }
+}

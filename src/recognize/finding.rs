@@ -1,0 +1,214 @@
+//! What a recognizer says.
+
+use std::borrow::Cow;
+
+use super::uuid::Uuid;
+use crate::net::Side;
+use crate::record::escape;
+
+pub use crate::record::Confidence;
+
+/// The longest name or other text taken from a packet, in bytes.
+const LONGEST: usize = 120;
+
+/// A protocol that shows itself in bytes.
+#[derive(PartialEq, Eq, Debug)]
+pub struct Protocol {
+    /// What people call it: a hint where the catalog does not know it.
+    pub name: &'static str,
+    /// The catalog's name for it when it is known by payload alone; `None`: no document names it.
+    pub label: Option<&'static str>,
+    /// The catalog's names of all services that may speak it: on their ports it is no contradiction.
+    pub behind: &'static [&'static str],
+}
+
+/// A weaker remark, one bit each.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Note {
+    /// A password or its equal in the clear.
+    CleartextCredentials,
+    /// An LDAP simple bind with a password.
+    LdapSimpleBind,
+    /// NTLM authentication.
+    Ntlm,
+    /// SMB 1.
+    Smb1,
+    /// An SNMP community.
+    SnmpCommunity,
+    /// SSL 2 or 3.
+    Ssl,
+    /// TDS without encryption.
+    TdsUnencrypted,
+    /// TLS 1.0.
+    Tls10,
+    /// TLS 1.1.
+    Tls11,
+}
+
+impl Note {
+    /// All of them, with the word records print and what it means, sorted by word.
+    pub const ALL: [(Self, &'static str, &'static str); 9] = [
+        (Self::CleartextCredentials, "cleartext-credentials", "a password went over the wire in the clear"),
+        (
+            Self::LdapSimpleBind,
+            "ldap-simple-bind",
+            "a password in an LDAP bind without TLS: LDAP SSL (636) or a SASL bind protects it",
+        ),
+        (Self::Ntlm, "ntlm", "NTLM authentication, where Kerberos would be the better one"),
+        (Self::Smb1, "smb1", "SMB 1 was spoken"),
+        (Self::SnmpCommunity, "snmp-community", "an SNMP v1 or v2c community went over the wire in the clear"),
+        (Self::Ssl, "ssl", "SSL 2 or 3 was spoken"),
+        (Self::TdsUnencrypted, "tds-unencrypted", "a SQL Server connection without encryption of what follows the login"),
+        (Self::Tls10, "tls-1.0", "TLS 1.0 was spoken"),
+        (Self::Tls11, "tls-1.1", "TLS 1.1 was spoken"),
+    ];
+
+    const fn bit(self) -> u16 {
+        1 << self as u8
+    }
+}
+
+/// What only some findings have.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Texts {
+    /// What the payload showed, in words.
+    pub detail: Option<Box<str>>,
+    /// DCE/RPC interfaces that were bound or called.
+    pub interfaces: Vec<Uuid>,
+    /// What the client was called.
+    pub client_name: Option<Box<str>>,
+    /// What the server was called.
+    pub server_name: Option<Box<str>>,
+}
+
+/// A protocol, recognised. 24 bytes: every flow has room for one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Finding {
+    /// Which.
+    pub protocol: &'static Protocol,
+    /// Details and names.
+    texts: Option<Box<Texts>>,
+    notes: u16,
+    /// How sure.
+    pub confidence: Confidence,
+    /// Who asked, where the payload shows it.
+    pub client: Option<Side>,
+}
+
+impl Finding {
+    /// A finding without details.
+    pub fn new(protocol: &'static Protocol, confidence: Confidence) -> Self {
+        Self { protocol, texts: None, notes: 0, confidence, client: None }
+    }
+
+    /// Says who asked.
+    #[must_use]
+    pub fn asked_by(mut self, client: Option<Side>) -> Self {
+        self.client = client;
+        self
+    }
+
+    /// Adds a note where it holds.
+    #[must_use]
+    pub fn noting(mut self, note: Note, holds: bool) -> Self {
+        self.notes |= if holds { note.bit() } else { 0 };
+        self
+    }
+
+    /// Adds the detail; nothing where it is empty.
+    #[must_use]
+    pub fn detailed(mut self, detail: &str) -> Self {
+        if !detail.is_empty() {
+            self.texts_mut().detail = Some(detail.into());
+        }
+        self
+    }
+
+    /// Lists the interfaces.
+    #[must_use]
+    pub fn binding(mut self, interfaces: Vec<Uuid>) -> Self {
+        if !interfaces.is_empty() {
+            self.texts_mut().interfaces = interfaces;
+        }
+        self
+    }
+
+    /// Names the server.
+    #[must_use]
+    pub fn of_server(mut self, name: Option<&[u8]>) -> Self {
+        if let Some(name) = name.and_then(host_name) {
+            self.texts_mut().server_name = Some(name);
+        }
+        self
+    }
+
+    /// Names the client.
+    #[must_use]
+    pub fn of_client(mut self, name: Option<&[u8]>) -> Self {
+        if let Some(name) = name.and_then(host_name) {
+            self.texts_mut().client_name = Some(name);
+        }
+        self
+    }
+
+    /// Details and names.
+    pub fn texts(&self) -> Option<&Texts> {
+        self.texts.as_deref()
+    }
+
+    /// The words of its notes.
+    pub fn notes(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let notes = self.notes;
+        Note::ALL.iter().filter(move |(note, ..)| notes & note.bit() != 0).map(|(_, word, _)| *word)
+    }
+
+    fn texts_mut(&mut self) -> &mut Texts {
+        self.texts.get_or_insert_default()
+    }
+}
+
+/// Text of a packet, bounded and fit to be shown.
+pub fn shown(bytes: &[u8]) -> Cow<'_, str> {
+    escape::from_bytes(bytes.get(..LONGEST).unwrap_or(bytes))
+}
+
+/// A host's name as the traffic has it: printable, without spaces around, and no longer than a DNS name may be.
+fn host_name(bytes: &[u8]) -> Option<Box<str>> {
+    let bytes = bytes.trim_ascii();
+    (!bytes.is_empty() && bytes.len() <= 255).then(|| escape::from_bytes(bytes).into())
+}
+
+/// A recognizer's answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Look {
+    /// Another protocol, whatever follows.
+    No,
+    /// Nothing against it yet.
+    More,
+    /// This one; more bytes may show more.
+    Likely(Finding),
+    /// This one, and nothing more to learn.
+    Sure(Finding),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_is_small_and_its_words_are_sorted() {
+        assert!(size_of::<Option<Finding>>() <= 24);
+        assert!(Note::ALL.windows(2).all(|pair| pair[0].1 < pair[1].1));
+        assert!(Note::ALL.iter().enumerate().all(|(at, (note, ..))| *note as usize == at));
+    }
+
+    #[test]
+    fn names_are_bounded_and_escaped() {
+        static ANY: Protocol = Protocol { name: "any", label: None, behind: &[] };
+        let finding = Finding::new(&ANY, Confidence::Certain).of_server(Some(b" dc1\x1b[2J ")).of_client(Some(&[b'a'; 256]));
+        let texts = finding.texts().unwrap();
+        assert_eq!((texts.server_name.as_deref(), texts.client_name.as_deref()), (Some(r"dc1\x1b[2J"), None));
+        assert_eq!(shown(&[b'x'; 500]).len(), LONGEST);
+    }
+}

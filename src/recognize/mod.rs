@@ -1,0 +1,69 @@
+//! Floor 1: what the bytes of a conversation are.
+//!
+//! A recognizer is a pure function of an [`Opening`], the in-order first bytes of both sides, and says [`Look::No`], [`Look::More`],
+//! [`Look::Likely`] or [`Look::Sure`] with a [`Finding`]. Everything is read through a checked [`Cursor`]. Nothing here knows a flow table, a
+//! catalog's rules or a label: like `wire` it only reads bytes, which is why it stands beside it, below the flows that show it theirs.
+//!
+//! [`Search`] asks the recognizers whose protocol can begin with the first byte of a side, so a flow is shown to a few and not to all. Each
+//! round asks all that are left; the best answer is the surest, of equals the first in the table. Who is asked first makes no difference.
+//!
+//! One more protocol: a file here and a line in `table.rs`, most specific first. The file holds its [`Protocol`] (its name, what the catalog calls it,
+//! and the catalog's names of services that may speak it) and its `look`.
+
+mod ber;
+mod cursor;
+mod finding;
+mod interfaces;
+mod opening;
+mod search;
+mod table;
+mod text;
+mod uuid;
+
+mod cldap;
+mod dcerpc;
+mod dcerpc_udp;
+mod dhcp;
+mod dns;
+mod dns_message;
+mod ftp;
+mod http;
+mod ike;
+mod imap;
+mod iso_transport;
+mod kerberos;
+mod ldap;
+mod llmnr;
+mod mdns;
+mod netbios;
+mod netbios_datagram;
+mod netbios_name;
+mod ntp;
+mod pop3;
+mod quic;
+mod radius;
+mod rdp;
+mod rtsp;
+mod sip;
+mod smb;
+mod smtp;
+mod snmp;
+mod ssdp;
+mod ssh;
+mod ssrp;
+mod stun;
+mod tds;
+mod telnet;
+mod tftp;
+mod tls;
+
+#[cfg(test)]
+mod testing;
+
+pub use cursor::Cursor;
+pub use finding::{Confidence, Finding, Look, Note, Protocol, Texts};
+pub use interfaces::{Interface, interface};
+pub use opening::{Datagram, Opening, Said};
+pub use search::Search;
+pub use table::{DCE_RPC, RECOGNIZERS, Recognizer, is_known_format};
+pub use uuid::Uuid;

@@ -1,0 +1,163 @@
+//! The first bytes of a conversation, as a recognizer sees them.
+
+use super::finding::{Confidence, Finding, Look};
+use crate::net::{IpProto, Side};
+
+/// Where a datagram ends in its side's bytes, and how long it was by its headers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Datagram {
+    /// One past its last byte that was kept.
+    pub end: u16,
+    /// Its payload's length on the wire.
+    pub len: u16,
+}
+
+/// What one side said first.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Said<'a> {
+    /// In order and without a gap.
+    pub bytes: &'a [u8],
+    /// UDP: the datagrams the bytes are made of; TCP: none.
+    pub datagrams: &'a [Datagram],
+    /// The bytes are the first of all: a SYN was seen, or these are datagrams.
+    pub from_start: bool,
+    /// No byte will follow: there is a gap, or the budget is spent.
+    pub ended: bool,
+}
+
+impl<'a> Said<'a> {
+    /// The datagrams, each with its length on the wire.
+    pub fn datagrams(&self) -> impl Iterator<Item = (&'a [u8], usize)> + use<'a> {
+        let (bytes, datagrams) = (self.bytes, self.datagrams);
+        let starts = std::iter::once(0).chain(datagrams.iter().map(|datagram| datagram.end));
+        let cut = move |(start, datagram): (u16, &Datagram)| {
+            (bytes.get(usize::from(start)..usize::from(datagram.end)).unwrap_or_default(), usize::from(datagram.len))
+        };
+        starts.zip(datagrams).map(cut)
+    }
+
+    /// The first datagram.
+    pub fn datagram(&self) -> (&'a [u8], usize) {
+        self.datagrams().next().unwrap_or_default()
+    }
+}
+
+/// The first bytes of both sides.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening<'a> {
+    /// TCP or UDP.
+    pub transport: IpProto,
+    /// The ports of A and B. For protocols that differ in nothing else.
+    pub ports: [u16; 2],
+    /// What A (who sent the flow's first packet) and B said.
+    pub said: [Said<'a>; 2],
+}
+
+impl<'a> Opening<'a> {
+    /// What one side said.
+    pub fn said(&self, side: Side) -> &Said<'a> {
+        let [a, b] = &self.said;
+        match side {
+            Side::A => a,
+            Side::B => b,
+        }
+    }
+
+    /// Whether one of the ports is this.
+    pub fn has_port(&self, port: u16) -> bool {
+        self.ports.contains(&port)
+    }
+
+    /// Whether these are datagrams.
+    pub fn is_udp(&self) -> bool {
+        self.transport == IpProto::UDP
+    }
+
+    /// Reads what each side said; `None` where a side says something else. The bytes of a connection that began before the capture may
+    /// begin anywhere, so there one side that makes sense is enough.
+    pub fn read<T>(&self, read: impl Fn(&Said<'a>) -> Read<T>) -> Option<Exchange<T>> {
+        let mut excused = 0;
+        let mut one = |said: &Said<'a>| {
+            if said.bytes.is_empty() {
+                return Some(None);
+            }
+            match read(said) {
+                Read::Like(value) => Some(Some(value)),
+                Read::Short if said.ended => None,
+                Read::Short => Some(None),
+                Read::Unlike if said.from_start => None,
+                Read::Unlike => {
+                    excused += 1;
+                    Some(None)
+                }
+            }
+        };
+        let [a, b] = &self.said;
+        let exchange = Exchange { sides: [one(a)?, one(b)?] };
+        (excused == 0 || exchange.iter().next().is_some()).then_some(exchange)
+    }
+}
+
+/// What the bytes of one side are to a recognizer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Read<T> {
+    /// Another protocol.
+    Unlike,
+    /// So far nothing against it.
+    Short,
+    /// This one.
+    Like(T),
+}
+
+impl<T> Read<T> {
+    /// `Unlike` where there is nothing.
+    pub fn or_unlike(found: Option<T>) -> Self {
+        found.map_or(Self::Unlike, Self::Like)
+    }
+}
+
+/// What a recognizer read of both sides.
+#[derive(Debug)]
+pub struct Exchange<T> {
+    sides: [Option<T>; 2],
+}
+
+impl<T> Exchange<T> {
+    /// What was read, by side.
+    pub fn iter(&self) -> impl Iterator<Item = (Side, &T)> {
+        [Side::A, Side::B].into_iter().zip(&self.sides).filter_map(|(side, read)| Some((side, read.as_ref()?)))
+    }
+
+    /// What was read.
+    pub fn values(&self) -> impl Iterator<Item = &T> {
+        self.sides.iter().flatten()
+    }
+
+    /// Both sides made sense.
+    pub fn is_both(&self) -> bool {
+        self.sides.iter().all(Option::is_some)
+    }
+
+    /// Nothing was read yet.
+    pub fn is_empty(&self) -> bool {
+        self.sides.iter().all(Option::is_none)
+    }
+
+    /// How sure this is, where one side alone gives `alone`.
+    pub fn confidence(&self, alone: Confidence) -> Confidence {
+        if self.is_both() { alone.max(Confidence::Both) } else { alone }
+    }
+
+    /// Who asks; `asks` says whether what was read is a request, where it can be told.
+    pub fn client(&self, asks: impl Fn(&T) -> Option<bool>) -> Option<Side> {
+        self.iter().find_map(|(side, read)| Some(if asks(read)? { side } else { side.other() }))
+    }
+
+    /// The answer, where what was read of one side is enough to know the protocol and the other side can only confirm it.
+    pub fn look(&self, finding: impl FnOnce() -> Finding) -> Look {
+        if self.is_empty() {
+            return Look::More;
+        }
+        if self.is_both() { Look::Sure(finding()) } else { Look::Likely(finding()) }
+    }
+}

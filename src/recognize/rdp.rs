@@ -1,0 +1,88 @@
+//! RDP ([MS-RDPBCGR] section 2.2.1.1): a connection request with a cookie or a negotiation of what protects it.
+
+use std::fmt::Write as _;
+
+use super::finding::{Confidence, Finding, Look, Protocol, shown};
+use super::iso_transport::{self, Tpdu};
+use super::opening::Opening;
+
+/// RDP.
+pub static RDP: Protocol = Protocol { name: "RDP", label: Some("Terminal Services"), behind: &["Terminal Services", "RDP"] };
+
+/// Looks for RDP.
+pub fn look(seen: &Opening<'_>) -> Look {
+    let Some(exchange) = seen.read(iso_transport::read) else { return Look::No };
+    let is_rdp = |tpdu: &Tpdu<'_>| cookie(tpdu.rest).is_some() || negotiation(tpdu).is_some() || is_conference(tpdu);
+    if !exchange.values().any(is_rdp) {
+        return if exchange.is_both() { Look::No } else { Look::More };
+    }
+    exchange.look(|| {
+        let name = exchange.values().find_map(|tpdu| cookie(tpdu.rest));
+        let chosen = exchange.values().filter(|tpdu| tpdu.kind == 0xd0).find_map(negotiation);
+        let mut detail = match chosen {
+            Some(0) => "standard RDP security".to_owned(),
+            Some(1) => "TLS".to_owned(),
+            Some(_) => "CredSSP".to_owned(),
+            None => String::new(),
+        };
+        if let Some(name) = name {
+            let _ = write!(detail, " {}", shown(name));
+        }
+        Finding::new(&RDP, Confidence::Certain)
+            .asked_by(exchange.client(|tpdu| match tpdu.kind {
+                0xe0 => Some(true),
+                0xd0 => Some(false),
+                _ => None,
+            }))
+            .detailed(detail.trim_start())
+    })
+}
+
+/// `Cookie: mstshash=NAME`, or the routing token of a load balancer.
+fn cookie(rest: &[u8]) -> Option<&[u8]> {
+    let rest = rest.strip_prefix(b"Cookie: ")?;
+    rest.split(|byte| *byte == b'\r').next()
+}
+
+/// The protocols asked for or chosen: the last eight bytes of a request, or of an answer.
+fn negotiation(tpdu: &Tpdu<'_>) -> Option<u32> {
+    match (tpdu.kind, tpdu.rest.last_chunk::<8>()?) {
+        (0xe0, [1, _, 8, 0, protocols @ ..]) | (0xd0, [2 | 3, _, 8, 0, protocols @ ..]) => Some(u32::from_le_bytes(*protocols)),
+        _ => None,
+    }
+}
+
+/// T.125 connect-initial (0x7f65) of a session without negotiation.
+fn is_conference(tpdu: &Tpdu<'_>) -> bool {
+    tpdu.kind == 0xf0 && tpdu.rest.starts_with(&[0x7f, 0x65]) && memchr::memmem::find(tpdu.rest, b"Duca").is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::Side;
+    use crate::recognize::testing::{detail, found, hex, tcp};
+
+    /// The connection request and confirm of [MS-RDPBCGR] section 4.1.
+    const ASK: &str = "0300002c 27e00000000000 436f6f6b69653a206d737473686173683d656c746f6e73 0d0a 0100080000000000";
+    const ANSWER: &str = "03000013 0ed000001234 00 0200080000000000";
+
+    #[test]
+    fn the_example_of_the_specification() {
+        let finding = found(look(&tcp(&hex(ASK), &hex(ANSWER))));
+        assert_eq!((detail(&finding), finding.client), ("standard RDP security mstshash=eltons", Some(Side::A)));
+        let chosen = ANSWER.replace("0200080000", "0200080002");
+        assert_eq!(detail(&found(look(&tcp(&hex(ASK), &hex(&chosen))))), "CredSSP mstshash=eltons");
+    }
+
+    #[test]
+    fn other_users_of_iso_transport_are_not() {
+        assert_eq!(
+            look(&tcp(
+                &hex("03000016 11e00000000100c0010ac1020100c2020102"),
+                &hex("03000016 11d00001000300c0010ac1020100c2020102")
+            )),
+            Look::No
+        );
+    }
+}

@@ -1,0 +1,78 @@
+//! SMTP (RFC 5321) and message submission.
+
+use super::finding::{Confidence, Finding, Look, Note, Protocol, shown};
+use super::opening::{Opening, Read, Said};
+use super::text;
+
+/// SMTP.
+pub static SMTP: Protocol = Protocol { name: "SMTP", label: Some("SMTP"), behind: &["SMTP"] };
+
+enum Talk<'a> {
+    Greeting { text: &'a [u8], names_itself: bool },
+    Commands { name: &'a [u8], password: bool },
+}
+
+/// Looks for SMTP. Greetings are FTP's too; a client that says hello tells them apart.
+pub fn look(seen: &Opening<'_>) -> Look {
+    let Some(exchange) = seen.read(read) else { return Look::No };
+    let greeting = exchange
+        .values()
+        .find_map(|talk| if let Talk::Greeting { text, names_itself } = talk { Some((*text, *names_itself)) } else { None });
+    let commands = exchange
+        .values()
+        .find_map(|talk| if let Talk::Commands { name, password } = talk { Some((*name, *password)) } else { None });
+    let confidence = match (greeting, commands) {
+        (Some(_), Some(_)) => Confidence::Both,
+        (Some((_, true)), None) | (None, Some(_)) => Confidence::Plausible,
+        (Some((_, false)), None) if exchange.is_both() => return Look::No,
+        _ => return Look::More,
+    };
+    let server = greeting.and_then(|(text, _)| text::words(text).next()).filter(|name| name.contains(&b'.'));
+    let finding = Finding::new(&SMTP, confidence)
+        .asked_by(exchange.client(|talk| Some(matches!(talk, Talk::Commands { .. }))))
+        .of_server(server)
+        .of_client(commands.map(|(name, _)| name).filter(|name| name.iter().any(u8::is_ascii_alphabetic)))
+        .detailed(&shown(greeting.map(|(text, _)| text).unwrap_or_default()))
+        .noting(Note::CleartextCredentials, commands.is_some_and(|(_, password)| password));
+    let settled = seen.said.iter().all(|said| text::lines(said.bytes).count() > 4);
+    if confidence == Confidence::Both && settled { Look::Sure(finding) } else { Look::Likely(finding) }
+}
+
+fn read<'a>(said: &Said<'a>) -> Read<Talk<'a>> {
+    let line = match text::line(said.bytes) {
+        Read::Like(line) => line,
+        Read::Short if text::is_text(said.bytes) => return Read::Short,
+        _ => return Read::Unlike,
+    };
+    if let Some((code, rest)) = text::reply(line) {
+        let upper = said.bytes.to_ascii_uppercase();
+        let names_itself = [&b"SMTP"[..], b"MAIL"].iter().any(|word| memchr::memmem::find(&upper, word).is_some());
+        let is_greeting = matches!(code, 220 | 421 | 554);
+        return Read::or_unlike((is_greeting && text::is_text(rest)).then_some(Talk::Greeting { text: rest, names_itself }));
+    }
+    let hello = [&b"EHLO"[..], b"HELO", b"LHLO"].iter().find_map(|word| text::after(line, word));
+    let begins = hello.is_some_and(|rest| rest.is_empty() || rest.starts_with(b" "));
+    let password =
+        text::lines(said.bytes).any(|line| text::after(line, b"AUTH PLAIN").or(text::after(line, b"AUTH LOGIN")).is_some());
+    Read::or_unlike(begins.then(|| Talk::Commands { name: hello.unwrap_or_default(), password }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::Side;
+    use crate::recognize::testing::{found, tcp};
+
+    #[test]
+    fn hello_and_greeting() {
+        let finding = found(look(&tcp(b"EHLO pc7.corp.example\r\nAUTH PLAIN AGEAYg==\r\n", b"220 mail.corp.example ESMTP\r\n")));
+        assert_eq!((finding.confidence, finding.client), (Confidence::Both, Some(Side::A)));
+        let texts = finding.texts().unwrap();
+        assert_eq!(
+            (texts.client_name.as_deref(), texts.server_name.as_deref()),
+            (Some("pc7.corp.example"), Some("mail.corp.example"))
+        );
+        assert_eq!(finding.notes().collect::<Vec<_>>(), ["cleartext-credentials"]);
+        assert_eq!(look(&tcp(b"USER a\r\n", b"220 ready\r\n")), Look::No);
+    }
+}

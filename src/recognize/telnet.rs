@@ -1,0 +1,58 @@
+//! Telnet (RFC 854, RFC 855): option negotiation.
+
+use super::cursor::Cursor;
+use super::finding::{Confidence, Finding, Look, Protocol};
+use super::opening::{Opening, Read, Said};
+
+/// Telnet.
+pub static TELNET: Protocol = Protocol { name: "Telnet", label: Some("Telnet"), behind: &["Telnet"] };
+
+/// Looks for telnet: negotiations at the start of a side. Two in a row are met nowhere else.
+pub fn look(seen: &Opening<'_>) -> Look {
+    // A client may type before it negotiates, so a side that does not counts for nothing.
+    let counts = seen.said.map(|said| negotiations(&said));
+    let most = counts.into_iter().max().unwrap_or(0);
+    match most {
+        0 if seen.said.iter().all(|said| said.bytes.len() >= 3) => Look::No,
+        0 => seen.read(first).map_or(Look::No, |_| Look::More),
+        1 => Look::Likely(Finding::new(&TELNET, Confidence::Plausible)),
+        _ => Look::Sure(Finding::new(&TELNET, Confidence::Certain)),
+    }
+}
+
+fn first(said: &Said<'_>) -> Read<()> {
+    if said.bytes.len() < 3 || said.bytes.first() != Some(&0xff) { Read::Short } else { Read::Unlike }
+}
+
+/// How many negotiations stand at the start: WILL, WON'T, DO, DON'T with an option of IANA's list, or a whole subnegotiation.
+fn negotiations(said: &Said<'_>) -> usize {
+    let mut cursor = Cursor::new(said.bytes);
+    let mut count = 0;
+    while let Some([0xff, verb, option]) = cursor.array() {
+        let known = option <= 49 || (138..=140).contains(&option) || option == 255;
+        match verb {
+            0xfb..=0xfe if known => count += 1,
+            0xfa if known => {
+                let Some(end) = memchr::memmem::find(cursor.rest(), &[0xff, 0xf0]) else { return count };
+                let _ = cursor.skip(end + 2);
+                count += 1;
+            }
+            _ => return count,
+        }
+    }
+    count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recognize::testing::{found, tcp};
+
+    #[test]
+    fn negotiations_are_counted() {
+        let server = [0xff, 0xfd, 0x25, 0xff, 0xfb, 0x01, b'W'];
+        assert_eq!(found(look(&tcp(b"", &server))).confidence, Confidence::Certain);
+        assert_eq!(found(look(&tcp(b"x", &server[..3]))).confidence, Confidence::Plausible);
+        assert_eq!(look(&tcp(b"\xff\x01\x02", b"abc")), Look::No);
+    }
+}

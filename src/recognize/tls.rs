@@ -1,0 +1,316 @@
+//! TLS (RFC 8446, RFC 5246) and its hello in SSL 2 form (RFC 5246 appendix E.2): version, server name, ALPN.
+
+use std::fmt::Write as _;
+
+use super::cursor::Cursor;
+use super::finding::{Confidence, Finding, Look, Note, Protocol, shown};
+use super::opening::{Opening, Read, Said};
+
+/// Services that are TLS from the first byte, or turn to it in the middle (`StartTLS`, RDP, TDS).
+const BEHIND: &[&str] = &[
+    "HTTPS",
+    "LDAP SSL",
+    "Global Catalog LDAP SSL",
+    "IMAP over SSL",
+    "POP3 over SSL",
+    "NNTP over SSL",
+    "MOM-Encrypted",
+    "WS-Management",
+    "General management tasks",
+    "Power control, provisioning, and discovery",
+    "Provisioning",
+    "Serial over LAN and IDE redirection",
+    "WCF",
+    "Terminal Services",
+    "RDP",
+    "SMTP",
+    "POP3",
+    "IMAP",
+    "NNTP",
+    "FTP control",
+    "LDAP Server",
+    "Global Catalog LDAP",
+    "Global Catalog Server",
+    "TDS",
+    "SQL over TCP",
+    "RPC over HTTP",
+];
+
+/// TLS of whatever kind.
+pub static TLS: Protocol = Protocol { name: "TLS", label: None, behind: BEHIND };
+/// TLS whose client offers HTTP.
+pub static HTTPS: Protocol = Protocol { name: "HTTPS", label: Some("HTTPS"), behind: BEHIND };
+
+/// A record may hold 2^14 bytes and 2048 of overhead (RFC 5246 section 6.2.3).
+const LONGEST_RECORD: u16 = (1 << 14) + 2048;
+
+enum Seen<'a> {
+    ClientHello(Hello<'a>),
+    ServerHello(Hello<'a>),
+    Other,
+}
+
+#[derive(Default)]
+struct Hello<'a> {
+    version: u16,
+    name: Option<&'a [u8]>,
+    alpn: Vec<&'a [u8]>,
+    whole: bool,
+}
+
+/// Looks for TLS.
+pub fn look(seen: &Opening<'_>) -> Look {
+    let Some(exchange) = seen.read(read) else { return Look::No };
+    if exchange.is_empty() {
+        return Look::More;
+    }
+    let asks = |seen: &Seen<'_>| match seen {
+        Seen::ClientHello(_) => Some(true),
+        Seen::ServerHello(_) => Some(false),
+        Seen::Other => None,
+    };
+    let client = exchange.values().find_map(|seen| if let Seen::ClientHello(hello) = seen { Some(hello) } else { None });
+    let server = exchange.values().find_map(|seen| if let Seen::ServerHello(hello) = seen { Some(hello) } else { None });
+    let alone = if client.is_some() || server.is_some() { Confidence::Certain } else { Confidence::Plausible };
+    let alpn = server.filter(|hello| !hello.alpn.is_empty()).or(client).map(|hello| hello.alpn.as_slice()).unwrap_or_default();
+    let is_web = alpn.iter().any(|name| *name == b"h2" || name.starts_with(b"http/"));
+    let version = server.map(|hello| hello.version);
+    let name = client.and_then(|hello| hello.name);
+    let finding = Finding::new(if is_web { &HTTPS } else { &TLS }, exchange.confidence(alone))
+        .asked_by(exchange.client(asks))
+        .of_server(name)
+        .detailed(&detail(version, client.map(|hello| hello.version), name, alpn))
+        .noting(Note::Ssl, version.is_some_and(|version| version <= 0x300))
+        .noting(Note::Tls10, version == Some(0x301))
+        .noting(Note::Tls11, version == Some(0x302));
+    let whole = client.is_none_or(|hello| hello.whole) && server.is_none_or(|hello| hello.whole);
+    if exchange.is_both() && whole { Look::Sure(finding) } else { Look::Likely(finding) }
+}
+
+fn detail(version: Option<u16>, offered: Option<u16>, name: Option<&[u8]>, alpn: &[&[u8]]) -> String {
+    let mut text = match (version, offered) {
+        (Some(version), _) => version_name(version).to_owned(),
+        (None, Some(offered)) => format!("up to {}", version_name(offered)),
+        (None, None) => "TLS".to_owned(),
+    };
+    if let Some(name) = name {
+        text += " to ";
+        text += &shown(name);
+    }
+    if !alpn.is_empty() {
+        let names: Vec<_> = alpn.iter().take(4).map(|name| shown(name)).collect();
+        let _ = write!(text, ", ALPN {}", names.join(" "));
+    }
+    text
+}
+
+fn version_name(version: u16) -> &'static str {
+    match version {
+        0x200 => "SSL 2.0",
+        0x300 => "SSL 3.0",
+        0x301 => "TLS 1.0",
+        0x302 => "TLS 1.1",
+        0x303 => "TLS 1.2",
+        0x304 => "TLS 1.3",
+        _ => "TLS",
+    }
+}
+
+fn read<'a>(said: &Said<'a>) -> Read<Seen<'a>> {
+    let mut cursor = Cursor::new(said.bytes);
+    match cursor.u8() {
+        Some(kind @ 0x14..=0x17) => read_record(kind, cursor),
+        Some(0x80..) => read_old_hello(said.bytes),
+        _ => Read::Unlike,
+    }
+}
+
+fn read_record(kind: u8, mut cursor: Cursor<'_>) -> Read<Seen<'_>> {
+    let (Some(version), Some(len)) = (cursor.be16(), cursor.be16()) else { return Read::Short };
+    // RFC 8446 section 5.1: the record version is 0x0301 to 0x0303 whatever is spoken.
+    if !(0x300..=0x304).contains(&version) || len == 0 || len > LONGEST_RECORD {
+        return Read::Unlike;
+    }
+    match kind {
+        0x14 if len == 1 => Read::Like(Seen::Other),
+        0x15 if len == 2 || len >= 16 => Read::Like(Seen::Other),
+        0x16 => read_handshake(cursor, len),
+        0x17 => Read::Like(Seen::Other),
+        _ => Read::Unlike,
+    }
+}
+
+fn read_handshake(mut cursor: Cursor<'_>, record: u16) -> Read<Seen<'_>> {
+    let (Some(kind), Some(len)) = (cursor.u8(), cursor.be24()) else { return Read::Short };
+    let fits = len + 4 <= u32::from(record) || kind == 11 || kind == 1;
+    match kind {
+        1 if fits => Read::or_unlike(hello(cursor, len, true)).map_seen(Seen::ClientHello),
+        2 if fits => Read::or_unlike(hello(cursor, len, false)).map_seen(Seen::ServerHello),
+        // The middle of a handshake in clear, or one that is encrypted already.
+        _ => Read::Like(Seen::Other),
+    }
+}
+
+impl<'a> Read<Hello<'a>> {
+    fn map_seen(self, seen: impl FnOnce(Hello<'a>) -> Seen<'a>) -> Read<Seen<'a>> {
+        match self {
+            Self::Like(hello) => Read::Like(seen(hello)),
+            Self::Short => Read::Short,
+            Self::Unlike => Read::Unlike,
+        }
+    }
+}
+
+/// A client's or a server's hello; what is cut away is left out.
+fn hello(body: Cursor<'_>, len: u32, of_client: bool) -> Option<Hello<'_>> {
+    let whole = body.rest().len() >= len as usize;
+    let mut cursor = Cursor::new(body.rest().get(..len as usize).unwrap_or(body.rest()));
+    let mut hello = Hello { whole, ..Hello::default() };
+    let Some(version) = cursor.be16() else { return Some(hello) };
+    if !(0x200..=0x304).contains(&version) {
+        return None;
+    }
+    hello.version = version;
+    if read_parameters(&mut cursor, of_client)? {
+        read_extensions(&mut hello, cursor, of_client);
+    }
+    Some(hello)
+}
+
+/// Random, session id, cipher suites, compression. `None` where they cannot be; false where they are cut.
+fn read_parameters(cursor: &mut Cursor<'_>, of_client: bool) -> Option<bool> {
+    if cursor.skip(32).is_none() {
+        return Some(false);
+    }
+    let Some(session) = cursor.u8() else { return Some(false) };
+    if session > 32 {
+        return None;
+    }
+    let passed = cursor.skip(usize::from(session)).and_then(|()| {
+        if !of_client {
+            return cursor.skip(3);
+        }
+        let suites = cursor.be16()?;
+        cursor.skip(usize::from(suites))?;
+        let methods = cursor.u8()?;
+        cursor.skip(usize::from(methods))
+    });
+    Some(passed.is_some() && cursor.skip(2).is_some())
+}
+
+fn read_extensions<'a>(hello: &mut Hello<'a>, mut cursor: Cursor<'a>, of_client: bool) {
+    while let (Some(kind), Some(len)) = (cursor.be16(), cursor.be16()) {
+        let Some(body) = cursor.take(usize::from(len)) else { return };
+        match kind {
+            0 => hello.name = server_name(Cursor::new(body)).or(hello.name),
+            16 => hello.alpn = alpn(Cursor::new(body)),
+            43 => hello.version = supported_version(Cursor::new(body), of_client).unwrap_or(hello.version),
+            _ => {}
+        }
+    }
+}
+
+/// RFC 6066 section 3.
+fn server_name(mut cursor: Cursor<'_>) -> Option<&[u8]> {
+    cursor.skip(2)?;
+    let kind = cursor.u8()?;
+    let len = cursor.be16()?;
+    cursor.take(usize::from(len)).filter(|name| kind == 0 && !name.is_empty())
+}
+
+/// RFC 7301 section 3.1.
+fn alpn(mut cursor: Cursor<'_>) -> Vec<&[u8]> {
+    let mut names = Vec::new();
+    let _ = cursor.skip(2);
+    while let Some(name) = cursor.u8().and_then(|len| cursor.take(usize::from(len))) {
+        if names.len() < 8 && !name.is_empty() {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// The highest version in RFC 8446 section 4.2.1; values that only keep servers tolerant (RFC 8701) and drafts are passed over.
+fn supported_version(mut cursor: Cursor<'_>, of_client: bool) -> Option<u16> {
+    if of_client {
+        cursor.skip(1)?;
+    }
+    let mut best = None;
+    while let Some(version) = cursor.be16() {
+        let version = if version >> 8 == 0x7f { 0x304 } else { version };
+        if (0x300..=0x304).contains(&version) {
+            best = best.max(Some(version));
+        }
+    }
+    best
+}
+
+/// A hello in SSL 2 form: length with the high bit set, type 1, version, three lengths.
+fn read_old_hello(bytes: &[u8]) -> Read<Seen<'_>> {
+    let mut cursor = Cursor::new(bytes);
+    let header = || Some((cursor.be16()? & 0x7fff, cursor.u8()?, cursor.be16()?, cursor.be16()?, cursor.be16()?, cursor.be16()?));
+    let mut header = header;
+    let Some((len, kind, version, suites, session, challenge)) = header() else { return Read::Short };
+    let adds_up = usize::from(len) == 9 + usize::from(suites) + usize::from(session) + usize::from(challenge);
+    let is_version = version == 2 || (0x300..=0x303).contains(&version);
+    if kind == 1 && is_version && adds_up && suites % 3 == 0 && suites > 0 && (16..=32).contains(&challenge) {
+        let version = if version == 2 { 0x200 } else { version };
+        return Read::Like(Seen::ClientHello(Hello { version, whole: true, ..Hello::default() }));
+    }
+    Read::Unlike
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::Side;
+    use crate::recognize::testing::{detail, found, hex, tcp};
+
+    /// Section 3 of RFC 8448 (a simple 1-RTT handshake), record layer and all.
+    const CLIENT: &str = "16030100c4010000c00303cb34ecb1e78163ba1c38c6dacb196a6dffa21a8d9912ec18a2ef6283024dece7000006130113031302010000910000000b\
+        0009000006736572766572ff01000100000a00140012001d0017001800190100010101020103010400230000003300260024001d002099381de560e4bd43d23d8e43\
+        5a7dbafeb3c06e51c13cae4d5413691e529aaf2c002b0003020304000d0020001e040305030603020308040805080604010501060102010402050206020202002d00\
+        020101001c00024001";
+    const SERVER: &str = "160303005a020000560303a6af06a4121860dc5e6e60249cd34c95930c8ac5cb1434dac155772ed3e2692800130100002e00330024001d0020c9828876\
+        112095fe66762bdbf7c672e156d6cc253b833df1dd69b1b04e751f0f002b00020304";
+
+    #[test]
+    fn the_handshake_of_rfc_8448() {
+        let (client, server) = (hex(CLIENT), hex(SERVER));
+        let half = found(look(&tcp(&client, b"")));
+        assert_eq!(
+            (half.confidence, half.client, detail(&half)),
+            (Confidence::Certain, Some(Side::A), "up to TLS 1.3 to server")
+        );
+        let Look::Sure(finding) = look(&tcp(&client, &server)) else { panic!("not sure") };
+        assert_eq!(detail(&finding), "TLS 1.3 to server");
+        assert_eq!(finding.texts().unwrap().server_name.as_deref(), Some("server"));
+        assert_eq!(found(look(&tcp(&server, &client))).client, Some(Side::B));
+    }
+
+    #[test]
+    fn versions_on_the_way_out_are_noted() {
+        let mut server = hex(SERVER);
+        server.truncate(5 + 4 + 2 + 32 + 1 + 3);
+        server[3..5].copy_from_slice(&[0, 42]);
+        server[8] = 38;
+        server[9..11].copy_from_slice(&[3, 1]);
+        let finding = found(look(&tcp(&hex(CLIENT), &server)));
+        assert_eq!((detail(&finding), finding.notes().collect::<Vec<_>>()), ("TLS 1.0 to server", vec!["tls-1.0"]));
+    }
+
+    #[test]
+    fn an_old_hello_has_lengths_that_add_up() {
+        let hello = [&hex("802e010301001500000010")[..], &[0; 37]].concat();
+        assert_eq!(found(look(&tcp(&hello, b""))).confidence, Confidence::Certain);
+        assert_eq!(look(&tcp(&hex("802e0103010015000000110000"), b"")), Look::No);
+    }
+
+    #[test]
+    fn other_bytes_are_not_tls() {
+        for bytes in [&b"\x16\x05\x01\x00\x10\x01"[..], b"\x16\x03\x01\xff\xff\x01", b"\x17\x03\x03\x00\x00", b"GET /"] {
+            assert_eq!(look(&tcp(bytes, b"")), Look::No, "{bytes:?}");
+        }
+        assert_eq!(look(&tcp(b"\x16\x03", b"")), Look::More);
+    }
+}
