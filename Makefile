@@ -36,6 +36,16 @@ test: setup ## Everything CI checks (as root also live capture, in network names
 bench: setup ## Measure (minutes)
 	cargo bench --locked --all-features
 
+FUZZ_SECONDS ?= 120
+
+.PHONY: fuzz
+fuzz: ## Fuzz each target for FUZZ_SECONDS (needs a nightly toolchain and cargo-fuzz)
+	@scripts/setup python3
+	fuzz/seeds
+	for target in decode capture_file engine; do \
+		cargo +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=10 -rss_limit_mb=2048 || exit 1; \
+	done
+
 .PHONY: golden
 golden: setup ## Write expect.ndjson of every fixture anew, to be read in review
 	UPDATE_GOLDEN=1 cargo test --locked --test golden

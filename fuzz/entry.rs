@@ -1,0 +1,112 @@
+//! What is fuzzed: bytes nobody chose, through the doors they come in by, and what must hold whatever they are.
+//!
+//! The fuzz targets and `tests/fuzz.rs` share these.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use flowlabel::capture::{Batch, Options, Source, open};
+use flowlabel::engine;
+use flowlabel::flow::Settings;
+use flowlabel::net::{Frame, LinkType, Timestamp};
+use flowlabel::pipeline;
+use flowlabel::record::{Damage, SummaryBuilder};
+use flowlabel::report::{FORMATS, View};
+use flowlabel::wire::{Decoded, MAX_LAYERS};
+
+/// A frame behind the two bytes of its link type, least first.
+pub fn decode(bytes: &[u8]) {
+    let Some((link, data)) = bytes.split_first_chunk() else { return };
+    let mut decoded = Decoded::default();
+    // As captured, and as if more had been on the wire.
+    for more in [0, 1000] {
+        let wire_len = data.len() as u32 + more;
+        let frame = Frame { number: 1, time: Timestamp::NONE, link: LinkType(u16::from_le_bytes(*link)), data, wire_len };
+        flowlabel::wire::decode(&frame, &mut decoded);
+        assert!(decoded.layers.len() <= MAX_LAYERS);
+        for layer in &decoded.layers {
+            for span in [layer.packet, layer.ip_payload, layer.payload] {
+                assert!(span.start <= span.end && span.end as usize <= data.len(), "a layer lies in its frame: {layer:?}");
+            }
+            assert!(matches!(layer.version, 4 | 6));
+        }
+    }
+}
+
+/// A whole file through the readers: mapped, and as the stream that comes out of a compressed one.
+pub fn capture_file(bytes: &[u8]) {
+    let mapped = Reading::of(&put("mapped", bytes));
+    if bytes.starts_with(&[0x1f, 0x8b]) || bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+        return;
+    }
+    let streamed = Reading::of(&put("streamed", &stored(bytes)));
+    assert_eq!(mapped.packets, streamed.packets);
+    let places = |reading: &Reading| reading.damage.iter().map(|damage| (damage.packet, damage.offset)).collect::<Vec<_>>();
+    assert_eq!(places(&mapped), places(&streamed));
+    assert!(mapped.damage.iter().all(|damage| damage.offset <= bytes.len() as u64));
+    let captured: usize = mapped.packets.iter().map(|(_, data)| data.len()).sum();
+    assert!(captured <= bytes.len(), "no byte is in two packets");
+}
+
+/// A whole file through to records in every format: the sums agree.
+pub fn engine(bytes: &[u8]) {
+    let path = put("engine", bytes);
+    let Ok(mut source) = open(&[path], &Options::default()) else { return };
+    let outcome = pipeline::run(&mut *source, Settings::default(), 1, |_| (), &|_| ());
+    let (mut summary, mut builder) = (outcome.summary(), SummaryBuilder::default());
+    let mut reports: Vec<_> = FORMATS.iter().map(|format| (format.new)(&View { flows: true, ..View::default() })).collect();
+    let mut out = Vec::new();
+    let mut ids = Vec::new();
+    for flow in outcome.flows() {
+        let record = engine::record(flow, outcome.carriers(), None);
+        assert!(record.packets.sum() > 0 && record.duration >= 0.0);
+        ids.push(record.id);
+        builder.flow(&record);
+        reports.iter_mut().for_each(|report| report.flow(&record, &mut out).unwrap());
+        out.clear();
+    }
+    builder.finish(&mut summary);
+    summary.damage = source.damage().to_vec();
+    reports.iter_mut().for_each(|report| report.finish(&summary, &mut out).unwrap());
+    assert!(ids.is_sorted() && ids.windows(2).all(|pair| pair[0] != pair[1]), "{ids:?}");
+    let packets = summary.packets;
+    assert_eq!(packets.total, packets.flows + packets.non_ip + packets.undecodable);
+    assert_eq!(summary.flows.total, ids.len() as u64);
+}
+
+/// What a source gave: each packet's time and bytes, and the damage.
+struct Reading {
+    packets: Vec<(String, Vec<u8>)>,
+    damage: Vec<Damage>,
+}
+
+impl Reading {
+    fn of(path: &Path) -> Self {
+        let mut source = open(&[path.to_owned()], &Options::default()).unwrap();
+        let (mut batch, mut packets) = (Batch::default(), Vec::new());
+        while source.fill(&mut batch) {
+            for packet in &batch.packets {
+                let frame = batch.frame(packet);
+                assert_eq!(frame.data.len(), packet.captured as usize);
+                packets.push((format!("{} {:?} {}", packet.time, packet.link, packet.wire_len), frame.data.to_vec()));
+                assert_eq!(packet.number, packets.len() as u64, "numbers run on");
+            }
+        }
+        Self { packets, damage: source.damage().to_vec() }
+    }
+}
+
+/// A file of this process and thread.
+fn put(name: &str, bytes: &[u8]) -> PathBuf {
+    let thread = format!("{:?}", std::thread::current().id());
+    let path = std::env::temp_dir().join(format!("flowlabel-fuzz-{}-{thread}-{name}", std::process::id()));
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+/// A gzip file that holds the bytes as they are.
+fn stored(bytes: &[u8]) -> Vec<u8> {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    packer.write_all(bytes).unwrap();
+    packer.finish().unwrap()
+}

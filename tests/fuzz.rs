@@ -1,0 +1,134 @@
+//! The fuzz targets (`fuzz/`) on the stable toolchain: the fixtures, whole and damaged by chance, through the same doors.
+
+#![cfg(test)]
+
+mod support;
+
+#[path = "../fuzz/entry.rs"]
+mod entry;
+
+use flowlabel::capture::{Batch, Options, Source, open};
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+/// Larger files are cut: a mutation near the start is worth more.
+const LARGEST: usize = 8 << 10;
+
+/// One change.
+#[derive(Clone, Debug)]
+enum Change {
+    /// A byte becomes another.
+    Set(Index, u8),
+    /// Four bytes become a number that somebody may take for a length.
+    Number(Index, u32),
+    /// Bytes go.
+    Remove(Index, usize),
+    /// Bytes come twice.
+    Repeat(Index, usize),
+    /// The rest goes.
+    Cut(Index),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let lengths = prop_oneof![Just(0), Just(1), Just(u32::MAX), Just(0x7fff_ffff), Just(1 << 20), 0..100_u32, any::<u32>()];
+    prop_oneof![
+        4 => (any::<Index>(), any::<u8>()).prop_map(|(at, byte)| Change::Set(at, byte)),
+        3 => (any::<Index>(), lengths).prop_map(|(at, number)| Change::Number(at, number)),
+        1 => (any::<Index>(), 1..64_usize).prop_map(|(at, length)| Change::Remove(at, length)),
+        1 => (any::<Index>(), 1..256_usize).prop_map(|(at, length)| Change::Repeat(at, length)),
+        1 => any::<Index>().prop_map(Change::Cut),
+    ]
+}
+
+fn changed(mut bytes: Vec<u8>, changes: &[Change]) -> Vec<u8> {
+    for change in changes {
+        if bytes.is_empty() {
+            break;
+        }
+        let length = bytes.len();
+        let run = |at: &Index, wanted: &usize| (at.index(length), (at.index(length) + wanted).min(length));
+        match change {
+            Change::Set(at, byte) => bytes[at.index(length)] = *byte,
+            Change::Number(at, number) => {
+                let start = at.index(length);
+                let number = if number % 2 == 0 { number.to_le_bytes() } else { number.to_be_bytes() };
+                bytes[start..].iter_mut().zip(number).for_each(|(byte, new)| *byte = new);
+            }
+            Change::Remove(at, wanted) => {
+                let (start, end) = run(at, wanted);
+                bytes.drain(start..end);
+            }
+            Change::Repeat(at, wanted) => {
+                let (start, end) = run(at, wanted);
+                let again = bytes[start..end].to_vec();
+                bytes.splice(start..start, again);
+            }
+            Change::Cut(at) => bytes.truncate(at.index(length)),
+        }
+    }
+    bytes
+}
+
+/// The files of all fixtures, cut to a size.
+fn files() -> Vec<Vec<u8>> {
+    let read = |case: std::path::PathBuf| std::fs::read(case.join("capture.pcap")).unwrap();
+    let files = support::fixtures().into_iter().map(read);
+    files.map(|bytes| bytes[..bytes.len().min(LARGEST)].to_vec()).collect()
+}
+
+/// Every frame of the fixtures, behind its link type.
+fn frames() -> Vec<Vec<u8>> {
+    let mut frames = Vec::new();
+    for case in support::fixtures() {
+        let mut source = open(&[case.join("capture.pcap")], &Options::default()).unwrap();
+        let mut batch = Batch::default();
+        while source.fill(&mut batch) {
+            let of = |packet| [&batch.frame(packet).link.0.to_le_bytes()[..], batch.frame(packet).data].concat();
+            frames.extend(batch.packets.iter().map(of));
+        }
+    }
+    frames
+}
+
+/// One of the seeds with some changes.
+fn mutated(seeds: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
+    (proptest::sample::select(seeds), proptest::collection::vec(change(), 0..6))
+        .prop_map(|(seed, changes)| changed(seed, &changes))
+}
+
+/// Runs a door on mutated seeds.
+fn hold(cases: u32, seeds: Vec<Vec<u8>>, door: fn(&[u8])) {
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(config, |(bytes in mutated(seeds))| door(&bytes));
+}
+
+#[test]
+fn frames_damaged_by_chance_decode() {
+    hold(4000, frames(), entry::decode);
+}
+
+#[test]
+fn frames_under_a_link_type_that_is_not_theirs_decode() {
+    let links = links();
+    let frames = frames();
+    for link in links {
+        for frame in frames.iter().step_by(7) {
+            entry::decode(&[&link.to_le_bytes()[..], &frame[2..]].concat());
+        }
+    }
+}
+
+/// Every number a link type of today may have, and some beyond.
+fn links() -> impl Iterator<Item = u16> {
+    (0..310).chain([u16::MAX])
+}
+
+#[test]
+fn files_damaged_by_chance_read_alike_from_a_map_and_from_a_stream() {
+    hold(400, files(), entry::capture_file);
+}
+
+#[test]
+fn files_damaged_by_chance_become_records_whose_sums_agree() {
+    hold(400, files(), entry::engine);
+}
