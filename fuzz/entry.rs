@@ -62,12 +62,16 @@ pub fn engine(bytes: &[u8]) {
         assert!(record.packets.sum() > 0 && record.duration >= 0.0);
         ids.push(record.id);
         builder.flow(&record);
-        reports.iter_mut().for_each(|report| report.flow(&record, &mut out).unwrap());
+        for report in &mut reports {
+            report.flow(&record, &mut out).unwrap();
+        }
         out.clear();
     }
     builder.finish(&mut summary);
     summary.damage = source.damage().to_vec();
-    reports.iter_mut().for_each(|report| report.finish(&summary, &mut out).unwrap());
+    for report in &mut reports {
+        report.finish(&summary, &mut out).unwrap();
+    }
     assert!(ids.is_sorted() && ids.windows(2).all(|pair| pair[0] != pair[1]), "{ids:?}");
     let packets = summary.packets;
     assert_eq!(packets.total, packets.flows + packets.non_ip + packets.undecodable);

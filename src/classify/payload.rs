@@ -104,17 +104,14 @@ pub(super) fn on_other_port<'a>(
         return;
     }
     let (nothing, name) = (missed(record, catalog, missing), finding.protocol.name);
-    match documented(record.transport, catalog, finding).filter(|_| is_sure) {
-        Some(home) => {
-            let reason = format!("{nothing} The payload is {name}, documented at {}{}.", home.first, first_source(home, catalog));
-            mismatched(record, catalog, finding, UNDOCUMENTED_PORT, reason);
-        }
-        None => {
-            record.verdict = Some(Verdict::Unmatched);
-            record.flags.push(flag(missing));
-            record.hint = Some(name);
-            record.reason = Some(format!("{nothing} The payload {} {name}.", if is_sure { "is" } else { "reads like" }));
-        }
+    if let Some(home) = documented(record.transport, catalog, finding).filter(|_| is_sure) {
+        let reason = format!("{nothing} The payload is {name}, documented at {}{}.", home.first, first_source(home, catalog));
+        mismatched(record, catalog, finding, UNDOCUMENTED_PORT, reason);
+    } else {
+        record.verdict = Some(Verdict::Unmatched);
+        record.flags.push(flag(missing));
+        record.hint = Some(name);
+        record.reason = Some(format!("{nothing} The payload {} {name}.", if is_sure { "is" } else { "reads like" }));
     }
 }
 
