@@ -13,6 +13,7 @@
 //! | 1 | [`catalog`] | what the documents say: `rules/` read, checked, compiled and explained |
 //! | 2 | [`flow`] | who talks to whom: keys, flows, fragments, TCP state, duplicates |
 //! | 3 | [`classify`] | evidence and catalog become a label, a verdict and a reason |
+//! | 3 | [`audit`] | a record and a policy become a judgement: findings, coverage, a learned policy |
 //! | 4 | [`engine`] | the heart without I/O: a batch is decoded, shards see its layers, flows become records |
 //! | 5 | [`pipeline`] | threads around the engine |
 //! | 5 | [`report`] | records become bytes, one file a format |
@@ -39,6 +40,7 @@
 //! | flag or note | a line in `classify/words.rs` and the rule that sets it |
 //! | command | a variant in `cli/args.rs` and a file in `cli/` |
 
+pub mod audit;
 pub mod capture;
 pub mod catalog;
 pub mod classify;

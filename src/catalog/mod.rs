@@ -44,6 +44,7 @@ pub use model::{
     Direction, DocRef, Document, Ends, Fact, FactRef, Place, Port, Product, Reading, Role, Source, Status, System, SystemRef,
 };
 pub use nearest::{nearest, suggestion};
+pub(crate) use reader::{Fields, Reader, Value};
 
 use crate::net::IpProto;
 use hints::Hints;

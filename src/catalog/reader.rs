@@ -9,10 +9,10 @@ use super::mistake::Mistake;
 use super::nearest::suggestion;
 
 /// A value with its place.
-pub(super) type Value<'i> = Spanned<DeValue<'i>>;
+pub type Value<'i> = Spanned<DeValue<'i>>;
 
 /// One rules file: its name, its text and where its lines start.
-pub(super) struct Reader<'i> {
+pub struct Reader<'i> {
     name: &'i str,
     text: &'i str,
     starts: Vec<usize>,
@@ -21,7 +21,7 @@ pub(super) struct Reader<'i> {
 }
 
 /// The table being read.
-pub(super) struct Fields<'t, 'i> {
+pub struct Fields<'t, 'i> {
     table: &'t DeTable<'i>,
     /// Where the table stands.
     pub span: Range<usize>,

@@ -8,6 +8,7 @@ mod ip_proto;
 mod link_type;
 mod side;
 mod time;
+mod written_time;
 
 pub use addr::{Addr, Endpoint};
 pub use frame::Frame;

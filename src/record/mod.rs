@@ -5,6 +5,7 @@
 //! anything. One more field of a record is a field of [`FlowRecord`]; where evidence can change it after the record is written,
 //! also a line in `update.rs`; and a column of the CSV format.
 
+mod audit;
 mod community_id;
 pub mod escape;
 mod flow;
@@ -14,6 +15,7 @@ mod tally;
 mod update;
 mod words;
 
+pub use audit::{Audit, Coverage, FindingGroup, Gone, MatrixCell, StatusCounts};
 pub use community_id::CommunityTuple;
 pub use flow::{Finding, Flow, FlowId, FlowRecord, Host, Icmp, IcmpErrors, Payload, PerSide, Policy, Tcp, Tunnel};
 pub use schema::schema;
@@ -23,4 +25,6 @@ pub use summary::{
 };
 pub use tally::{PacketLengths, SummaryBuilder};
 pub use update::{FlowUpdate, UpdateTag};
-pub use words::{CommunityId, Confidence, ConnState, Direction, Evidence, FindingKind, History, PolicyStatus, Spi, Verdict};
+pub use words::{
+    Change, CommunityId, Confidence, ConnState, Direction, Evidence, FindingKind, History, PolicyStatus, Seen, Spi, Verdict,
+};

@@ -6,6 +6,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::audit::Audit;
 use super::escape::visible;
 use crate::net::Timestamp;
 
@@ -60,6 +61,8 @@ pub struct Summary {
     pub quantiles: Quantiles,
     /// What was wrong with the input.
     pub damage: Vec<Damage>,
+    /// The outcome of an audit; null where none was asked for.
+    pub audit: Option<Audit>,
 }
 
 /// What was run on what.

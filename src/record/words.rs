@@ -128,6 +128,28 @@ words! {
 }
 
 words! {
+    /// What came of an expectation.
+    Seen {
+        /// At least one flow was answered.
+        Seen = "seen",
+        /// Tried, and refused or not answered each time.
+        Failed = "failed",
+        /// Never tried.
+        Unseen = "unseen",
+    }
+}
+
+words! {
+    /// A finding against a baseline.
+    Change {
+        /// The baseline has nothing like it.
+        New = "new",
+        /// The baseline has it at another port or host, and no longer there.
+        Moved = "moved",
+    }
+}
+
+words! {
     /// How a TCP connection went, in Zeek's `conn_state` words.
     ConnState {
         /// A SYN and no answer.

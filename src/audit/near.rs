@@ -1,0 +1,106 @@
+//! Nothing allows a flow: which rule comes closest, and what keeps it from allowing this.
+
+use super::fit::Sight;
+use super::hosts::is_global_unicast;
+use super::policy::{Origin, Party, Policy, Rule};
+use crate::catalog::{Catalog, Port};
+use crate::net::IpProto;
+use crate::record::{FindingKind, Verdict};
+
+/// The ways in which a rule nearly allows a flow, the most telling first.
+const WAYS: &[(FindingKind, fn(&Rule, &Sight<'_, '_>) -> bool)] = &[
+    (FindingKind::Reversed, is_reversed),
+    (FindingKind::WrongTransport, is_other_transport),
+    (FindingKind::WrongPort, is_other_port),
+    (FindingKind::DynamicUnexplained, is_unexplained),
+    (FindingKind::RoleMissing, lacks_role),
+    (FindingKind::Unexpected, is_other_client),
+];
+
+/// The kind of finding, and the rule it rests on.
+pub fn nearest<'p>(policy: &'p Policy, sight: &Sight<'_, '_>) -> (FindingKind, Option<&'p Rule>) {
+    let rules = || policy.allow.iter().filter(|rule| rule.origin != Origin::Housekeeping);
+    for (kind, applies) in WAYS {
+        let found = rules().find(|rule| applies(rule, sight));
+        if let Some(rule) = found {
+            return (*kind, Some(rule));
+        }
+    }
+    let kind = if is_documented_service(policy, sight) { FindingKind::RoleMissing } else { FindingKind::Unexpected };
+    (kind, None)
+}
+
+/// The other side of a one-way link has opened the connection.
+fn is_reversed(rule: &Rule, sight: &Sight<'_, '_>) -> bool {
+    !rule.both_ways && same_transport(rule, sight) && is_fixed(rule) && rule.has_numbers(sight) && rule.has_ends_turned(sight)
+}
+
+/// The right ends and number, and the other of TCP and UDP.
+fn is_other_transport(rule: &Rule, sight: &Sight<'_, '_>) -> bool {
+    let other = match rule.transport {
+        Some(IpProto::TCP) => IpProto::UDP,
+        Some(IpProto::UDP) => IpProto::TCP,
+        _ => return false,
+    };
+    let number = sight.record.server.port.is_some_and(|number| rule.ports.iter().any(|port| port.contains(number)));
+    sight.record.transport == other && number && has_ends_itself(rule, sight)
+}
+
+/// The right ends and protocol, at a number that the rule does not give. RPC is known by its mapper and not by its number.
+fn is_other_port(rule: &Rule, sight: &Sight<'_, '_>) -> bool {
+    let at_home = sight.record.verdict == Some(Verdict::Matched) && !rule.is_named_by(sight);
+    same_transport(rule, sight) && !rule.ports.is_empty() && !at_home && rule.is_spoken(sight) && has_ends_itself(rule, sight)
+}
+
+/// The right ends, where a dynamic port could be, and nothing that explains this one.
+fn is_unexplained(rule: &Rule, sight: &Sight<'_, '_>) -> bool {
+    let dynamic = rule.ports.contains(&Port::Dynamic) && !rule.opens_from;
+    let unknown = sight.record.label.is_none() && sight.record.server.port.is_some_and(Catalog::may_be_dynamic);
+    same_transport(rule, sight) && dynamic && unknown && has_ends_itself(rule, sight)
+}
+
+/// A service answers where the policy has nobody with its role.
+fn lacks_role(rule: &Rule, sight: &Sight<'_, '_>) -> bool {
+    let numbers = same_transport(rule, sight) && is_fixed(rule) && rule.has_numbers(sight) && !rule.opens_from;
+    numbers && sight.is_answered() && !sight.is_to_anybody() && rule.from.has_itself(&sight.client) && rule.from != Party::Anyone
+        || numbers && sight.is_answered() && !sight.is_to_anybody() && rule.origin == Origin::Service
+}
+
+/// The right server and numbers, and a client that has no business there.
+fn is_other_client(rule: &Rule, sight: &Sight<'_, '_>) -> bool {
+    same_transport(rule, sight)
+        && is_fixed(rule)
+        && rule.has_numbers(sight)
+        && rule.to.has_itself(&sight.server)
+        && rule.to != Party::Anyone
+}
+
+/// A service of the documents answers on a host of the segment that the policy does not give to any service.
+fn is_documented_service(policy: &Policy, sight: &Sight<'_, '_>) -> bool {
+    let server = sight.server;
+    let of_the_site = policy.segment.contains(server.ip) || (policy.segment.is_empty() && !is_global_unicast(server.ip));
+    let documented = sight.record.verdict == Some(Verdict::Matched) && sight.record.server.port.is_some();
+    documented && (of_the_site || server.roles > 1) && sight.is_answered() && !sight.is_to_anybody()
+}
+
+fn same_transport(rule: &Rule, sight: &Sight<'_, '_>) -> bool {
+    rule.transport == Some(sight.record.transport)
+}
+
+/// Whether a number is enough to know it by.
+fn is_fixed(rule: &Rule) -> bool {
+    !rule.ports.is_empty() || !rule.icmp_types.is_empty()
+}
+
+/// The right hosts at the right ends, in person.
+fn has_ends_itself(rule: &Rule, sight: &Sight<'_, '_>) -> bool {
+    rule.has_ends(sight) && !sight.is_to_anybody()
+}
+
+impl Rule {
+    /// Whether the record's label is this rule's protocol.
+    fn is_named_by(&self, sight: &Sight<'_, '_>) -> bool {
+        let label = sight.record.label;
+        self.protocol.as_deref().is_some_and(|protocol| label.is_some_and(|label| label.eq_ignore_ascii_case(protocol)))
+    }
+}

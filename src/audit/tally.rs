@@ -1,0 +1,368 @@
+//! All judgements together: findings in groups, coverage, the matrix of roles. Its memory is bounded.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashSet};
+use std::net::IpAddr;
+
+use super::filter;
+use super::judge::Judgement;
+use super::policy::{Origin, Party, Policy, RoleBits, Rule};
+use crate::net::Timestamp;
+use crate::record::{
+    Audit, Coverage, Finding, FindingGroup, FindingKind, FlowId, FlowRecord, MatrixCell, PolicyStatus, Seen, StatusCounts,
+};
+
+/// Groups of findings held at most.
+const MOST_GROUPS: usize = 10_000;
+/// Flows and clients that a group names.
+const MOST_NAMED: usize = 16;
+/// Clients and servers that an expectation names.
+const MOST_SEEN: usize = 8;
+/// Filters joined for a group whose port is another each time.
+const MOST_FILTERS: usize = 8;
+/// Hosts remembered, to tell whether an expectation could have been seen.
+const MOST_HOSTS: usize = 1 << 20;
+
+/// Gathers judgements.
+#[derive(Debug, Default)]
+pub struct Tally {
+    flows: StatusCounts,
+    groups: BTreeMap<Key, Group>,
+    left_out: u64,
+    accepted: u64,
+    /// For each of [`Policy::allow`].
+    covered: Vec<Covered>,
+    cells: BTreeMap<(Option<usize>, Option<usize>), Cell>,
+    hosts: HashSet<IpAddr>,
+    roles_seen: RoleBits,
+    two_sided: u64,
+    one_sided: u64,
+}
+
+/// What makes findings alike.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Key {
+    kind: FindingKind,
+    link: Option<String>,
+    server: IpAddr,
+    transport: u8,
+    port: Option<u16>,
+    label: Option<String>,
+}
+
+#[derive(Debug)]
+struct Group {
+    finding: Finding,
+    transport: String,
+    server_roles: RoleBits,
+    client_roles: RoleBits,
+    clients: Vec<IpAddr>,
+    /// With every client, and without any.
+    filters: Vec<String>,
+    wide_filter: String,
+    flows: u64,
+    packets: u64,
+    bytes: u64,
+    first: Timestamp,
+    last: Timestamp,
+    witnesses: Vec<FlowId>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Covered {
+    flows: u64,
+    failed: u64,
+    bytes: u64,
+    time: Option<(Timestamp, Timestamp)>,
+    clients: Vec<IpAddr>,
+    servers: Vec<IpAddr>,
+}
+
+#[derive(Debug, Default)]
+struct Cell {
+    links: Vec<String>,
+    flows: u64,
+    bytes: u64,
+    findings: u64,
+}
+
+impl Tally {
+    /// Counts a record that was judged.
+    pub fn add(&mut self, policy: &Policy, record: &FlowRecord<'_>, judgement: &Judgement) {
+        let Some(share) = &record.policy else { return };
+        let count = match share.status {
+            PolicyStatus::Expected => &mut self.flows.expected,
+            PolicyStatus::Unexpected => &mut self.flows.unexpected,
+            PolicyStatus::Forbidden => &mut self.flows.forbidden,
+            PolicyStatus::Outside => &mut self.flows.outside,
+        };
+        *count += 1;
+        if share.status == PolicyStatus::Outside {
+            return;
+        }
+        self.accepted += u64::from(judgement.accepted);
+        self.see(policy, record);
+        for at in &judgement.allowed_by {
+            self.cover(*at, record);
+        }
+        self.fill_cells(policy, record, judgement);
+        for finding in &share.findings {
+            self.group(policy, record, finding);
+        }
+    }
+
+    /// Remembers who was there.
+    fn see(&mut self, policy: &Policy, record: &FlowRecord<'_>) {
+        for ip in [record.client.ip, record.server.ip] {
+            if self.hosts.len() < MOST_HOSTS && self.hosts.insert(ip) {
+                self.roles_seen |= policy.place(ip).roles;
+            }
+        }
+        if record.packets.client > 0 && record.packets.server > 0 {
+            self.two_sided += 1;
+        } else {
+            self.one_sided += 1;
+        }
+    }
+
+    fn cover(&mut self, at: usize, record: &FlowRecord<'_>) {
+        if self.covered.len() <= at {
+            self.covered.resize(at + 1, Covered::default());
+        }
+        let Some(covered) = self.covered.get_mut(at) else { return };
+        let failed = record.notes.iter().any(|note| matches!(*note, "refused" | "unanswered"));
+        *(if failed { &mut covered.failed } else { &mut covered.flows }) += 1;
+        covered.bytes = covered.bytes.saturating_add(record.bytes.sum());
+        let (first, last) = covered.time.unwrap_or((record.first, record.last));
+        covered.time = Some((first.earliest(record.first), last.latest(record.last)));
+        name(&mut covered.clients, record.client.ip, MOST_SEEN);
+        name(&mut covered.servers, record.server.ip, MOST_SEEN);
+    }
+
+    fn fill_cells(&mut self, policy: &Policy, record: &FlowRecord<'_>, judgement: &Judgement) {
+        let share = record.policy.as_ref();
+        let (client, server) = (policy.place(record.client.ip).roles, policy.place(record.server.ip).roles);
+        let rules: Vec<&Rule> = judgement.allowed_by.iter().filter_map(|at| policy.allow.get(*at)).collect();
+        let told: Vec<_> = rules.iter().filter_map(|rule| told_by(rule, client, server)).collect();
+        let mut pairs = if told.is_empty() { every_pair(client, server) } else { told };
+        pairs.sort_unstable();
+        pairs.dedup();
+        for pair in pairs {
+            let cell = self.cells.entry(pair).or_default();
+            cell.flows += 1;
+            cell.bytes = cell.bytes.saturating_add(record.bytes.sum());
+            cell.findings += u64::from(share.is_some_and(|share| !share.findings.is_empty()));
+            for by in share.into_iter().flat_map(|share| &share.by) {
+                if !cell.links.contains(by) {
+                    cell.links.push(by.clone());
+                }
+            }
+        }
+    }
+
+    fn group(&mut self, policy: &Policy, record: &FlowRecord<'_>, finding: &Finding) {
+        let roams = finding.kind == FindingKind::DynamicUnexplained;
+        let key = Key {
+            kind: finding.kind,
+            link: finding.link.clone(),
+            server: record.server.ip,
+            transport: record.protocol,
+            port: record.server.port.filter(|_| !roams),
+            label: record.label.map(str::to_owned),
+        };
+        if self.groups.len() >= MOST_GROUPS && !self.groups.contains_key(&key) {
+            self.left_out += 1;
+            return;
+        }
+        let new = || Group {
+            finding: finding.clone(),
+            transport: record.transport.to_string(),
+            server_roles: policy.place(record.server.ip).roles,
+            client_roles: policy.place(record.client.ip).roles,
+            clients: Vec::new(),
+            filters: Vec::new(),
+            wide_filter: filter::between(None, record.server.ip, record),
+            flows: 0,
+            packets: 0,
+            bytes: 0,
+            first: record.first,
+            last: record.last,
+            witnesses: Vec::new(),
+        };
+        self.groups.entry(key).or_insert_with(new).add(record, finding);
+    }
+
+    /// The outcome.
+    pub fn finish(self, policy: &Policy) -> Audit {
+        let coverage = policy.expectations().filter(|(_, rule)| is_expected(rule)).map(|(at, rule)| self.coverage(at, rule));
+        let coverage = coverage.collect();
+        let matrix = self.cells.iter().map(|((from, to), cell)| MatrixCell {
+            from: from.and_then(|at| policy.roles.get(at)).map(|role| role.name.clone()),
+            to: to.and_then(|at| policy.roles.get(at)).map(|role| role.name.clone()),
+            links: cell.links.clone(),
+            flows: cell.flows,
+            bytes: cell.bytes,
+            findings: cell.findings,
+        });
+        let matrix = matrix.collect();
+        let mut findings: Vec<FindingGroup> = self.groups.into_iter().map(|(key, group)| group.finish(key, policy)).collect();
+        findings.sort_by_key(|group| (gravity(group.kind), Reverse(group.flows), group.witnesses.first().copied()));
+        Audit {
+            policy: policy.name.clone(),
+            flows: self.flows,
+            findings,
+            findings_left_out: self.left_out,
+            accepted: self.accepted,
+            coverage,
+            matrix,
+            warnings: policy.warnings.clone(),
+            ..Audit::default()
+        }
+    }
+
+    fn coverage(&self, at: usize, rule: &Rule) -> Coverage {
+        let covered = self.covered.get(at).cloned().unwrap_or_default();
+        let status = match (covered.flows, covered.failed) {
+            (1.., _) => Seen::Seen,
+            (0, 1..) => Seen::Failed,
+            (0, 0) => Seen::Unseen,
+        };
+        let why = if status == Seen::Unseen { self.why_unseen(rule) } else { None };
+        Coverage {
+            by: rule.by.clone(),
+            title: rule.title.clone(),
+            from: rule.from_name.clone(),
+            to: rule.to_name.clone(),
+            both_ways: rule.both_ways,
+            protocol: rule.protocol.clone().or_else(|| rule.label.clone()),
+            transport: rule.transport.map(|transport| transport.to_string()),
+            ports: rule.ports.iter().map(ToString::to_string).collect(),
+            derived: rule.derived || rule.doubtful,
+            status,
+            flows: covered.flows,
+            failed: covered.failed,
+            bytes: covered.bytes,
+            first: covered.time.map(|(first, _)| first),
+            last: covered.time.map(|(_, last)| last),
+            clients: covered.clients,
+            servers: covered.servers,
+            observable: why.is_none(),
+            why,
+            sources: rule.sources.clone(),
+        }
+    }
+
+    /// Why an expectation could not have been seen, where that is so.
+    fn why_unseen(&self, rule: &Rule) -> Option<String> {
+        let absent =
+            [(&rule.from, &rule.from_name), (&rule.to, &rule.to_name)].into_iter().find(|(party, _)| !self.has_seen(party));
+        if let Some((_, name)) = absent {
+            return Some(format!("no packet of any {name} is in the traffic"));
+        }
+        (self.two_sided == 0 && self.one_sided > 0).then(|| "the capture shows one direction of every flow only".to_owned())
+    }
+
+    fn has_seen(&self, party: &Party) -> bool {
+        match party {
+            Party::Anyone => true,
+            Party::Roles(roles) => roles & self.roles_seen != 0,
+            Party::Hosts(hosts) => self.hosts.iter().any(|ip| hosts.contains(*ip)),
+            Party::Either(roles, hosts) => roles & self.roles_seen != 0 || self.hosts.iter().any(|ip| hosts.contains(*ip)),
+        }
+    }
+}
+
+impl Group {
+    fn add(&mut self, record: &FlowRecord<'_>, finding: &Finding) {
+        self.flows += 1;
+        self.packets = self.packets.saturating_add(record.packets.sum());
+        self.bytes = self.bytes.saturating_add(record.bytes.sum());
+        self.first = self.first.earliest(record.first);
+        self.last = self.last.latest(record.last);
+        name(&mut self.clients, record.client.ip, MOST_NAMED);
+        if self.witnesses.len() < MOST_NAMED {
+            self.witnesses.push(record.id);
+        }
+        if self.filters.len() < MOST_FILTERS && !self.filters.contains(&finding.filter) {
+            self.filters.push(finding.filter.clone());
+        }
+    }
+
+    fn finish(self, key: Key, policy: &Policy) -> FindingGroup {
+        let roams = key.kind == FindingKind::DynamicUnexplained;
+        let narrow = roams || self.clients.len() == 1;
+        FindingGroup {
+            kind: key.kind,
+            link: key.link,
+            text: self.finding.text,
+            sources: self.finding.sources,
+            filter: if narrow { filter::any(&self.filters) } else { self.wide_filter },
+            label: key.label,
+            transport: self.transport,
+            server: key.server,
+            port: key.port,
+            server_roles: policy.role_names(self.server_roles),
+            client_roles: policy.role_names(self.client_roles),
+            clients: self.clients,
+            flows: self.flows,
+            packets: self.packets,
+            bytes: self.bytes,
+            first: self.first,
+            last: self.last,
+            witnesses: self.witnesses,
+            change: None,
+            was: None,
+        }
+    }
+}
+
+/// Whether somebody could keep to it.
+fn is_expected(rule: &Rule) -> bool {
+    !rule.from.is_nobody() && !rule.to.is_nobody() && rule.origin != Origin::Housekeeping
+}
+
+/// The gravest first.
+fn gravity(kind: FindingKind) -> usize {
+    const ORDER: &[FindingKind] = &[
+        FindingKind::Forbidden,
+        FindingKind::PayloadContradictsPort,
+        FindingKind::Reversed,
+        FindingKind::RoleMissing,
+        FindingKind::Unexpected,
+        FindingKind::WrongTransport,
+        FindingKind::WrongPort,
+        FindingKind::DynamicUnexplained,
+        FindingKind::Refused,
+        FindingKind::Unanswered,
+    ];
+    ORDER.iter().position(|known| *known == kind).unwrap_or(ORDER.len())
+}
+
+fn name(named: &mut Vec<IpAddr>, ip: IpAddr, most: usize) {
+    if named.len() < most && !named.contains(&ip) {
+        named.push(ip);
+    }
+}
+
+/// The places of the roles by which a link allows a flow.
+fn told_by(rule: &Rule, client: RoleBits, server: RoleBits) -> Option<(Option<usize>, Option<usize>)> {
+    let (Party::Roles(from), Party::Roles(to)) = (&rule.from, &rule.to) else { return None };
+    let straight = (from & client, to & server);
+    let turned = (to & client, from & server);
+    let (client, server) = if straight.0 != 0 && straight.1 != 0 { straight } else { turned };
+    Some((lowest(client), lowest(server))).filter(|(client, server)| client.is_some() || server.is_some())
+}
+
+fn lowest(roles: RoleBits) -> Option<usize> {
+    (roles != 0).then(|| roles.trailing_zeros() as usize)
+}
+
+/// Every role of the one with every role of the other.
+fn every_pair(client: RoleBits, server: RoleBits) -> Vec<(Option<usize>, Option<usize>)> {
+    let each = |roles: RoleBits| -> Vec<Option<usize>> {
+        let set: Vec<_> = (0..RoleBits::BITS as usize).filter(|at| roles & (1 << at) != 0).map(Some).collect();
+        if set.is_empty() { vec![None] } else { set }
+    };
+    let servers = each(server);
+    each(client).into_iter().flat_map(|client| servers.iter().map(move |server| (client, *server))).collect()
+}
