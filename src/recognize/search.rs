@@ -27,8 +27,8 @@ struct Set([u64; Self::WORDS]);
 impl Set {
     const WORDS: usize = RECOGNIZERS.len().div_ceil(64);
 
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
+    fn is_empty(self) -> bool {
+        self == Self::default()
     }
 
     fn insert(&mut self, rank: usize) {
@@ -38,13 +38,13 @@ impl Set {
     }
 
     /// Adds those of one set that are not in another.
-    fn add(&mut self, more: &Self, but: &Self) {
+    fn add(&mut self, more: Self, but: Self) {
         for ((word, more), but) in self.0.iter_mut().zip(more.0).zip(but.0) {
             *word |= more & !but;
         }
     }
 
-    fn remove(&mut self, others: &Self) {
+    fn remove(&mut self, others: Self) {
         for (word, others) in self.0.iter_mut().zip(others.0) {
             *word &= !others;
         }
@@ -101,7 +101,7 @@ impl Search {
                 break;
             }
         }
-        self.left.remove(&self.refuted);
+        self.left.remove(self.refuted);
         let over = sure || (self.left.is_empty() && self.begun == [true; 2]);
         (best, over)
     }
@@ -115,7 +115,7 @@ impl Search {
             let Some(begun) = self.begun.get_mut(side.index()).filter(|begun| !**begun) else { continue };
             *begun = true;
             if let Some(more) = table.get(usize::from(*first)) {
-                self.left.add(more, &self.refuted);
+                self.left.add(*more, self.refuted);
             }
         }
     }
@@ -129,12 +129,14 @@ mod tests {
     fn sets_hold_any_rank_and_yield_them_in_order() {
         let mut set = Set::default();
         let last = RECOGNIZERS.len() - 1;
-        [last, 3, 0].into_iter().for_each(|rank| set.insert(rank));
+        for rank in [last, 3, 0] {
+            set.insert(rank);
+        }
         assert_eq!(set.ranks().collect::<Vec<_>>(), [0, 3, last]);
         let mut rest = set;
-        rest.remove(&set);
+        rest.remove(set);
         assert!(rest.is_empty() && !set.is_empty());
-        rest.add(&set, &candidates(IpProto::ICMP, 0));
+        rest.add(set, candidates(IpProto::ICMP, 0));
         assert_eq!(rest, set);
     }
 }
