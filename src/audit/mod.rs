@@ -6,10 +6,10 @@
 //! * [`Policy::read`] (`read.rs`) reads a policy, with `rules.rs` and `modes.rs` turning the catalog's links and services into [`Rule`]s.
 //! * [`Policy::judge`] (`judge.rs`) judges one record: forbid, expect, links, services, accept. `near.rs` says what comes closest when
 //!   nothing allows a flow, and `text.rs` says it in a sentence.
-//! * [`Tally`] (`tally.rs`) gathers the judgements into [`crate::record::Audit`]; [`Baseline`] takes away what was there before.
+//! * [`Tally`] (`tally.rs`) gathers the judgements into [`crate::record::Audit`].
 //!
 //! One more kind of finding is a word in `record/words.rs`, a case in `near.rs` or `judge.rs` and a sentence in `text.rs`; one more option
-//! of a policy is a field of [`modes::Modes`] and a line in `read.rs`.
+//! of a policy is a field of `Modes` in `modes.rs` and a line in `read.rs`.
 
 mod filter;
 mod fit;
@@ -21,10 +21,12 @@ mod policy;
 mod read;
 mod rules;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use hosts::{HostNames, Hosts};
 pub use judge::Judgement;
 pub use policy::{Party, Policy, Role, Rule};
 pub use read::hosts_file;
-pub use tally::Tally;
+pub use tally::{Tally, expectations};

@@ -62,8 +62,9 @@ fn is_unexplained(rule: &Rule, sight: &Sight<'_, '_>) -> bool {
 /// A service answers where the policy has nobody with its role.
 fn lacks_role(rule: &Rule, sight: &Sight<'_, '_>) -> bool {
     let numbers = same_transport(rule, sight) && is_fixed(rule) && rule.has_numbers(sight) && !rule.opens_from;
-    numbers && sight.is_answered() && !sight.is_to_anybody() && rule.from.has_itself(&sight.client) && rule.from != Party::Anyone
-        || numbers && sight.is_answered() && !sight.is_to_anybody() && rule.origin == Origin::Service
+    let answers = sight.is_answered() && !sight.is_to_anybody() && !rule.to.is_nobody();
+    let asked = rule.origin == Origin::Service || (rule.from != Party::Anyone && rule.from.has_itself(&sight.client));
+    numbers && answers && asked
 }
 
 /// The right server and numbers, and a client that has no business there.

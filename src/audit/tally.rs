@@ -366,3 +366,8 @@ fn every_pair(client: RoleBits, server: RoleBits) -> Vec<(Option<usize>, Option<
     let servers = each(server);
     each(client).into_iter().flat_map(|client| servers.iter().map(move |server| (client, *server))).collect()
 }
+
+/// How many expectations somebody could keep to.
+pub fn expectations(policy: &Policy) -> usize {
+    policy.expectations().filter(|(_, rule)| is_expected(rule)).count()
+}

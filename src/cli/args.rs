@@ -35,6 +35,11 @@ pub enum Command {
     /// Show the interfaces and whether they can be captured
     #[cfg(feature = "live")]
     Interfaces(InterfacesArgs),
+    /// Hold traffic against what a site expects: findings, and what was expected and never seen
+    ///
+    /// Judges each flow by a policy: prohibitions, the site's own expectations, the links between roles and the services that the documents
+    /// list. Exit code 1 when there are findings.
+    Audit(Box<AuditArgs>),
     /// Show what the documents say: facts, role links, systems, sources; or check rules
     Catalog(CatalogArgs),
     /// Explain a port, a protocol, a service, a system, a link or a record: what the documents say, and where
@@ -74,6 +79,47 @@ pub struct ReadArgs {
     /// What reading and capturing have in common.
     #[command(flatten)]
     pub shared: SharedArgs,
+}
+
+/// `flowlabel audit`.
+#[derive(Args, Debug)]
+pub struct AuditArgs {
+    /// The policy: roles, services and what the site expects
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, required_unless_present = "check")]
+    pub policy: Option<PathBuf>,
+    /// Check this policy and say what is doubtful in it; needs no traffic
+    #[arg(long, value_name = "POLICY", value_hint = ValueHint::FilePath, conflicts_with_all = ["policy", "from_where"])]
+    pub check: Option<PathBuf>,
+    /// Where the traffic comes from.
+    #[command(flatten)]
+    pub traffic: TrafficArgs,
+    /// What reading and capturing have in common.
+    #[command(flatten)]
+    pub shared: SharedArgs,
+}
+
+/// Traffic of files or of interfaces.
+#[derive(Args, Debug)]
+#[group(id = "from_where", multiple = true)]
+pub struct TrafficArgs {
+    /// Capture files, directories, or - for standard input
+    #[arg(value_name = "FILE|DIR|-", value_hint = ValueHint::AnyPath)]
+    pub inputs: Vec<PathBuf>,
+    /// Merge the inputs by packet time instead of reading one after the other
+    #[arg(long)]
+    pub merge: bool,
+    /// Live traffic of an interface, until Ctrl-C; repeatable
+    #[cfg(feature = "live")]
+    #[arg(long, value_name = "IFACE", conflicts_with_all = ["inputs", "merge"])]
+    pub interface: Vec<String>,
+    /// End after this time (30s, 5m, 1h)
+    #[cfg(feature = "live")]
+    #[arg(long, value_name = "TIME", requires = "interface")]
+    pub duration: Option<String>,
+    /// End after so many packets
+    #[cfg(feature = "live")]
+    #[arg(long, value_name = "N", requires = "interface", value_parser = clap::value_parser!(u64).range(1..))]
+    pub packets: Option<u64>,
 }
 
 /// `flowlabel capture`.
@@ -278,7 +324,7 @@ pub struct OutputArgs {
     /// List single flows in the table too
     #[arg(long)]
     pub flows: bool,
-    /// Exit with code 1 when a record is flagged or packets were lost
+    /// Exit with code 1 when a record is flagged, an expectation was not seen, or packets were lost
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     pub fail_on: Vec<FailOn>,
     /// When to colour the table
@@ -291,6 +337,8 @@ pub struct OutputArgs {
 pub enum FailOn {
     /// A flagged record
     Flagged,
+    /// In an audit: an expectation that was not seen
+    Missing,
     /// Packets lost before they could be read
     Loss,
 }

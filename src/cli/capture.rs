@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use clap::{Args, FromArgMatches};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use super::args::{CaptureArgs, Verbosity};
+use super::args::{CaptureArgs, SharedArgs, TrafficArgs, Verbosity};
 use super::exit::{Exit, Failure};
 use super::label::{self, Desk, Labelling};
 use super::{parse, privileges, sandbox};
@@ -28,13 +29,26 @@ const SMALLEST_BUFFER: u64 = 1 << 20;
 
 /// Captures until it is told to stop, and writes what it saw.
 pub fn run(args: &CaptureArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
+    let labelling = Labelling::new(&args.shared, true, options(args))?;
+    label_live(args, verbosity, labelling, lists_flows(args))
+}
+
+/// The arguments of a capture where only these were typed.
+pub fn arguments(traffic: TrafficArgs, shared: SharedArgs) -> Result<CaptureArgs, Failure> {
+    let command = CaptureArgs::augment_args(clap::Command::new("capture").no_binary_name(true));
+    let matches = command.try_get_matches_from(&traffic.interface).map_err(|error| Failure::Usage(error.to_string()))?;
+    let defaults = CaptureArgs::from_arg_matches(&matches).map_err(|error| Failure::Usage(error.to_string()))?;
+    Ok(CaptureArgs { duration: traffic.duration, packets: traffic.packets, shared, ..defaults })
+}
+
+/// Labels live traffic for whoever wants the records; `lists` makes a table say the flows one by one.
+pub fn label_live(args: &CaptureArgs, verbosity: &Verbosity, labelling: Labelling, lists: bool) -> Result<Exit, Failure> {
     let settings = settings(args)?;
     let (from, to) = (args.shared.select.from.as_deref(), args.shared.select.to.as_deref());
     let (from, to) = (from.map(parse::time).transpose()?, to.map(parse::time).transpose()?);
-    let labelling = Labelling::new(&args.shared, true, options(args))?;
     let stop = Arc::new(AtomicBool::new(false));
     let live = Live::open(&settings, surroundings(args, &stop)?).map_err(|error| Failure::Usage(advice(&error)))?;
-    let desk = Desk::open(&args.shared, lists_flows(args))?;
+    let desk = Desk::open(&args.shared, lists)?;
     heed_signals(&stop)?;
     shut_in(args, verbosity)?;
 
@@ -93,7 +107,7 @@ fn settings(args: &CaptureArgs) -> Result<Settings, Failure> {
 }
 
 /// The options of the command itself that change the result.
-fn options(args: &CaptureArgs) -> std::collections::BTreeMap<String, serde_json::Value> {
+pub fn options(args: &CaptureArgs) -> std::collections::BTreeMap<String, serde_json::Value> {
     label::given([
         ("duration", args.duration.as_ref().map(|time| json!(time))),
         ("packets", args.packets.map(|packets| json!(packets))),

@@ -6,17 +6,19 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
-use super::args::{EvidenceFrom, FlowArgs, KeyPart, SharedArgs, Verbosity};
+use super::args::{EvidenceFrom, FailOn, FlowArgs, KeyPart, SharedArgs, Verbosity};
+use super::audit::Law;
 use super::exit::{Exit, Failure};
 use super::output::Output;
 use super::parse::{self, Only};
 use super::rules;
+use crate::audit::Tally;
 use crate::capture::Source;
 use crate::catalog::Catalog;
 use crate::engine::{self, Carriers, Outcome};
 use crate::flow::{Harvest, KeyParts, SHARDS, Settings, Timeouts};
 use crate::pipeline::{self, Progress};
-use crate::record::{Drops, Run, Summary};
+use crate::record::{Audit, Drops, FlowRecord, Run, Summary};
 
 /// What came of it.
 pub struct Labelled {
@@ -33,18 +35,40 @@ pub struct Labelling {
     /// The options that change the result, for the summary.
     options: BTreeMap<String, Value>,
     rules: Vec<String>,
+    /// What an audit goes by.
+    policy: Option<Law>,
+    /// Whether an expectation that was not seen fails the run.
+    missing_fails: bool,
 }
 
 impl Labelling {
     /// `options` are those of the command itself that change the result; the shared ones are added.
-    pub fn new(args: &SharedArgs, stream: bool, mut options: BTreeMap<String, Value>) -> Result<Self, Failure> {
+    pub fn new(args: &SharedArgs, stream: bool, options: BTreeMap<String, Value>) -> Result<Self, Failure> {
+        Self::with_catalog(rules::load(&args.rules)?, args, stream, options)
+    }
+
+    /// The same with a catalog that is there already.
+    pub fn with_catalog(
+        catalog: Catalog,
+        args: &SharedArgs,
+        stream: bool,
+        mut options: BTreeMap<String, Value>,
+    ) -> Result<Self, Failure> {
         options.append(&mut shared_options(args));
         Ok(Self {
             settings: settings(&args.flows, stream)?,
-            catalog: rules::load(&args.rules)?,
+            catalog,
             options,
             rules: args.rules.rules.iter().map(|path| path.display().to_string()).collect(),
+            policy: None,
+            missing_fails: args.output.fail_on.contains(&FailOn::Missing),
         })
+    }
+
+    /// Judges each record by a policy.
+    pub fn by(mut self, law: Law) -> Self {
+        self.policy = Some(law);
+        self
     }
 
     /// Labels what a source yields, to its end. `drops` is asked when it is over.
@@ -56,16 +80,25 @@ impl Labelling {
         progress: Progress<'_>,
         drops: impl FnOnce() -> Drops,
     ) -> Result<Labelled, Failure> {
-        let early = |harvest: Harvest| output.lock().early(harvest, &self.catalog, self.settings.stream);
+        let early = |harvest: Harvest| output.lock().early(harvest, &self);
         let outcome = pipeline::run(source, self.settings, workers, early, progress);
         let mut desk = output.lock();
-        desk.rest(&outcome, &self.catalog, self.settings.stream);
+        desk.rest(&outcome, &self);
+        let audit = desk.verdicts.take().and_then(|verdicts| self.audit(verdicts));
         let mut summary = self.summary(&outcome, source);
+        summary.audit = audit;
         summary.flows.evicted = desk.evicted;
         summary.drops = drops();
         let output = desk.output.take().ok_or_else(|| Failure::Usage("a worker failed".to_owned()))?;
         let packets = summary.packets.total;
         Ok(Labelled { packets, fails: output.finish(summary)? })
+    }
+
+    /// What the judgements come to.
+    fn audit(&self, verdicts: Tally) -> Option<Audit> {
+        let law = self.policy.as_ref()?;
+        let audit = verdicts.finish(&law.policy);
+        Some(Audit { missing_fails: self.missing_fails, ..audit })
     }
 
     /// What the packets, the inputs and the options say; the records add the rest.
@@ -77,7 +110,7 @@ impl Labelling {
             rules: self.rules,
             inputs: source.inputs().to_vec(),
             options: self.options,
-            ..Run::default()
+            policy: self.policy.map(|law| law.path),
         };
         summary.damage = source.damage().to_vec();
         summary
@@ -90,6 +123,8 @@ pub struct Desk(Mutex<Clerk>);
 /// Writes records.
 struct Clerk {
     output: Option<Output>,
+    /// Judgements, in an audit.
+    verdicts: Option<Tally>,
     carriers: Carriers,
     evicted: u64,
 }
@@ -99,7 +134,7 @@ impl Desk {
     pub fn open(args: &SharedArgs, flows: bool) -> Result<Self, Failure> {
         let only = args.select.only.iter().map(|text| Only::parse(text)).collect::<Result<_, _>>()?;
         let output = Some(Output::open(&args.output, flows, only)?);
-        Ok(Self(Mutex::new(Clerk { output, carriers: Carriers::default(), evicted: 0 })))
+        Ok(Self(Mutex::new(Clerk { output, verdicts: Some(Tally::default()), carriers: Carriers::default(), evicted: 0 })))
     }
 
     /// Whether writing has failed, so that going on makes no sense.
@@ -115,26 +150,37 @@ impl Desk {
 
 impl Clerk {
     /// Writes flows that left before the end.
-    fn early(&mut self, harvest: Harvest, catalog: &Catalog, stream: bool) {
+    fn early(&mut self, harvest: Harvest, labelling: &Labelling) {
         for (key, id) in harvest.carriers {
             self.carriers.add(key, id);
         }
-        let Some(output) = &mut self.output else { return };
         for ended in &harvest.flows {
             self.evicted += u64::from(ended.evicted);
-            output.flow(&engine::record(&ended.flow, &self.carriers, Some(catalog)));
+            let record = engine::record(&ended.flow, &self.carriers, Some(&labelling.catalog));
+            self.write(record, labelling);
         }
-        if stream && !harvest.flows.is_empty() {
+        if let Some(output) = self.output.as_mut().filter(|_| labelling.settings.stream && !harvest.flows.is_empty()) {
             output.flush();
         }
     }
 
     /// Writes the flows held to the end.
-    fn rest(&mut self, outcome: &Outcome, catalog: &Catalog, stream: bool) {
-        let carriers = if stream { &self.carriers } else { outcome.carriers() };
-        let Some(output) = &mut self.output else { return };
+    fn rest(&mut self, outcome: &Outcome, labelling: &Labelling) {
+        let carriers = if labelling.settings.stream { std::mem::take(&mut self.carriers) } else { Carriers::default() };
+        let carriers = if labelling.settings.stream { &carriers } else { outcome.carriers() };
         for flow in outcome.flows() {
-            output.flow(&engine::record(flow, carriers, Some(catalog)));
+            self.write(engine::record(flow, carriers, Some(&labelling.catalog)), labelling);
+        }
+    }
+
+    /// Judges a record where there is a policy, and writes it.
+    fn write<'a>(&mut self, mut record: FlowRecord<'a>, labelling: &'a Labelling) {
+        if let (Some(law), Some(verdicts)) = (&labelling.policy, &mut self.verdicts) {
+            let judgement = law.policy.judge(&mut record);
+            verdicts.add(&law.policy, &record, &judgement);
+        }
+        if let Some(output) = &mut self.output {
+            output.flow(&record);
         }
     }
 }

@@ -4,6 +4,7 @@
 //! apply in the order 2, 3, 1, 0.
 
 mod args;
+mod audit;
 #[cfg(feature = "live")]
 mod capture;
 mod exit;
@@ -48,6 +49,7 @@ fn run(cli: Cli) -> Exit {
         Command::Capture(args) => capture::run(&args, &cli.verbosity),
         #[cfg(feature = "live")]
         Command::Interfaces(args) => interfaces::run(&args),
+        Command::Audit(args) => audit::run(*args, &cli.verbosity),
         Command::Catalog(args) => rules::catalog(&args),
         Command::Explain(args) => rules::explain(&args),
         Command::Completions { shell } => completions(shell),

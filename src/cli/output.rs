@@ -91,11 +91,16 @@ impl Output {
             io::ErrorKind::BrokenPipe => Failure::Io(error),
             _ => Failure::Usage(format!("cannot write {}: {error}", self.target)),
         })?;
+        let audit = summary.audit.as_ref();
+        let found = audit.is_some_and(|audit| !audit.findings.is_empty() || audit.findings_left_out > 0);
+        let missing = audit.is_some_and(|audit| audit.missing().next().is_some());
         let lost = summary.drops.kernel + summary.drops.interface + summary.drops.flowlabel > 0;
-        Ok(self.fail_on.iter().any(|what| match what {
-            FailOn::Flagged => self.flagged,
-            FailOn::Loss => lost,
-        }))
+        Ok(found
+            || self.fail_on.iter().any(|what| match what {
+                FailOn::Flagged => self.flagged,
+                FailOn::Missing => missing,
+                FailOn::Loss => lost,
+            }))
     }
 
     fn end(&mut self, summary: &Summary) -> io::Result<()> {

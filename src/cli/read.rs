@@ -18,6 +18,13 @@ const SMALL_INPUT: u64 = 8 << 20;
 
 /// Reads the inputs and writes what is in them.
 pub fn run(args: &ReadArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
+    let own = label::given([("merge", label::yes(args.merge))]);
+    let labelling = Labelling::new(&args.shared, args.stream, own)?;
+    label_files(args, verbosity, labelling)
+}
+
+/// The same for whoever has more to do with the records.
+pub fn label_files(args: &ReadArgs, verbosity: &Verbosity, labelling: Labelling) -> Result<Exit, Failure> {
     let select = &args.shared.select;
     let options = capture::Options {
         merge: args.merge,
@@ -25,8 +32,6 @@ pub fn run(args: &ReadArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
         from: select.from.as_deref().map(parse::time).transpose()?,
         to: select.to.as_deref().map(parse::time).transpose()?,
     };
-    let own = label::given([("merge", label::yes(args.merge))]);
-    let labelling = Labelling::new(&args.shared, args.stream, own)?;
     let mut source = capture::open(&args.inputs, &options).map_err(|error| Failure::Usage(error.to_string()))?;
     Output::must_not_be_input(&args.shared.output, &args.inputs)?;
     let desk = Desk::open(&args.shared, args.shared.output.flows)?;

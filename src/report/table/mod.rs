@@ -5,6 +5,7 @@
 //! of the terminal are shared out among the sections. Flows without a label are grouped by where they went.
 //! One more section is a function in a file of its own, called in [`Table::finish`].
 
+mod audit;
 mod flagged;
 mod flow_line;
 mod header;
@@ -68,6 +69,8 @@ impl Report for Table {
         if self.headed {
             writeln!(out)?;
         }
+        let audit = summary.audit.as_ref().map(|audit| audit::lines(audit, &self.view)).unwrap_or_default();
+        audit.iter().try_for_each(|line| line.end(out))?;
         let loss = loss::lines(summary, &self.view);
         let mut lines = header::lines(summary, &self.tally, &self.view);
         // A blank line before each section, and one row for the prompt.

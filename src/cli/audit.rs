@@ -1,0 +1,99 @@
+//! `flowlabel audit`: traffic against a policy.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::args::{AuditArgs, ReadArgs, SharedArgs, TrafficArgs, Verbosity};
+use super::exit::{Exit, Failure};
+use super::label::{self, Labelling};
+use super::{read, rules};
+use crate::audit::{HostNames, Policy, expectations, hosts_file};
+use crate::catalog::Catalog;
+use crate::classify::FLAGS;
+use crate::record::escape::visible;
+
+/// What an audit goes by.
+pub struct Law {
+    /// The policy.
+    pub policy: Policy,
+    /// Where it stands.
+    pub path: String,
+}
+
+/// Judges traffic by a policy, or checks the policy alone.
+pub fn run(args: AuditArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
+    let catalog = rules::load(&args.shared.rules)?;
+    if let Some(path) = &args.check {
+        return check(path, &catalog);
+    }
+    let path = args.policy.as_deref().unwrap_or(Path::new(""));
+    let law = load(path, &catalog)?;
+    if !verbosity.quiet {
+        for warning in &law.policy.warnings {
+            let _ = writeln!(io::stderr(), "flowlabel: note: {}", visible(warning));
+        }
+    }
+    let labelling = move |shared: &SharedArgs, own| Ok(Labelling::with_catalog(catalog, shared, false, own)?.by(law));
+    observe(args.traffic, args.shared, verbosity, labelling)
+}
+
+/// Runs over files or interfaces. All is decided at the end: what comes late may explain what came early.
+pub fn observe(
+    traffic: TrafficArgs,
+    shared: SharedArgs,
+    verbosity: &Verbosity,
+    start: impl FnOnce(&SharedArgs, BTreeMap<String, serde_json::Value>) -> Result<Labelling, Failure>,
+) -> Result<Exit, Failure> {
+    #[cfg(feature = "live")]
+    if !traffic.interface.is_empty() {
+        let args = super::capture::arguments(traffic, shared)?;
+        let labelling = start(&args.shared, super::capture::options(&args))?;
+        return super::capture::label_live(&args, verbosity, labelling, args.shared.output.flows);
+    }
+    if traffic.inputs.is_empty() {
+        return Err(Failure::Usage(
+            "no traffic: name capture files, directories or - for standard input, or an --interface".to_owned(),
+        ));
+    }
+    let labelling = start(&shared, label::given([("merge", label::yes(traffic.merge))]))?;
+    let args = ReadArgs { inputs: traffic.inputs, merge: traffic.merge, stream: false, shared };
+    read::label_files(&args, verbosity, labelling)
+}
+
+/// Reads a policy and the hosts file it names, which stands beside it.
+pub fn load(path: &Path, catalog: &Catalog) -> Result<Law, Failure> {
+    let name = path.display().to_string();
+    let text = fs::read_to_string(path).map_err(|error| Failure::Usage(format!("cannot read {name}: {error}")))?;
+    let names = match hosts_file(&name, &text) {
+        Some(file) => host_names(&path.parent().unwrap_or(Path::new("")).join(file))?,
+        None => HostNames::default(),
+    };
+    let policy = Policy::read(&name, &text, catalog, &names, FLAGS).map_err(|mistakes| Failure::Usage(mistakes.to_string()))?;
+    Ok(Law { policy, path: name })
+}
+
+fn host_names(path: &Path) -> Result<HostNames, Failure> {
+    let text = fs::read_to_string(path).map_err(|error| Failure::Usage(format!("cannot read {}: {error}", path.display())))?;
+    let wrong = |(line, word)| Failure::Usage(format!("{}:{line}: `{word}` is no address: write ADDRESS NAME", path.display()));
+    HostNames::parse(&text).map_err(wrong)
+}
+
+/// Mistakes end with code 2; what is only doubtful is said and is no failure.
+fn check(path: &Path, catalog: &Catalog) -> Result<Exit, Failure> {
+    let law = load(path, catalog)?;
+    let mut lines: Vec<String> = law.policy.warnings.iter().map(|warning| visible(warning).into_owned()).collect();
+    lines.push(format!(
+        "{}: {}: {} roles, {} expectations, {} prohibitions, {} accepted findings; {} to look at\n",
+        visible(&law.path),
+        visible(&law.policy.name),
+        law.policy.roles.len().saturating_sub(1),
+        expectations(&law.policy),
+        law.policy.forbid.len(),
+        law.policy.accept.len(),
+        law.policy.warnings.len()
+    ));
+    rules::print(&lines.join("\n"))?;
+    Ok(Exit::Done)
+}
