@@ -74,7 +74,7 @@ impl Modes {
     }
 
     fn narrow_wsus(&self, rule: &mut Rule, system: &System, fact: &Fact) -> bool {
-        let Some(port) = self.wsus_port.filter(|_| self.is_wsus(system, fact)) else { return true };
+        let Some(port) = self.wsus_port.filter(|_| is_wsus(system, fact)) else { return true };
         if rule.moved {
             return true;
         }
@@ -87,12 +87,12 @@ impl Modes {
         rule.ports = vec![port];
         keeps
     }
+}
 
-    /// Whether a fact is one of the ports of a WSUS site.
-    pub fn is_wsus(&self, system: &System, fact: &Fact) -> bool {
-        matches!(fact.protocol.as_str(), "HTTP" | "HTTPS")
-            && (cites(system, fact, WSUS_PAIR) || WSUS_LINKS.contains(&system.id.as_str()))
-    }
+/// Whether a fact is one of the ports of a WSUS site.
+pub fn is_wsus(system: &System, fact: &Fact) -> bool {
+    matches!(fact.protocol.as_str(), "HTTP" | "HTTPS")
+        && (cites(system, fact, WSUS_PAIR) || WSUS_LINKS.contains(&system.id.as_str()))
 }
 
 /// The HTTPS port that goes with an HTTP port: 443 with 80, else the next (line 871, 873).

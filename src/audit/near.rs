@@ -7,8 +7,11 @@ use crate::catalog::{Catalog, Port};
 use crate::net::IpProto;
 use crate::record::{FindingKind, Verdict};
 
+/// One way in which a rule nearly allows a flow.
+type Way = fn(&Rule, &Sight<'_, '_>) -> bool;
+
 /// The ways in which a rule nearly allows a flow, the most telling first.
-const WAYS: &[(FindingKind, fn(&Rule, &Sight<'_, '_>) -> bool)] = &[
+const WAYS: &[(FindingKind, Way)] = &[
     (FindingKind::Reversed, is_reversed),
     (FindingKind::WrongTransport, is_other_transport),
     (FindingKind::WrongPort, is_other_port),

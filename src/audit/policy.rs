@@ -82,6 +82,8 @@ pub struct Place {
 }
 
 /// Who may open what to whom.
+// Each flag is a property of a printed cell, and any of them may stand beside any other.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Rule {
     /// A link's or system's id, or `expect:1`.

@@ -6,7 +6,7 @@ use std::ops::Range as Span;
 use toml::de::DeValue;
 
 use super::hosts::{HostNames, Hosts, Range};
-use super::modes::{Modes, NAP_WAYS, wsus_partner};
+use super::modes::{Modes, NAP_WAYS, is_wsus, wsus_partner};
 use super::policy::{Accept, INTERNET, MOST_ROLES, Origin, Party, Policy, Role, RoleBits, Rule};
 use super::rules::{Choice, Override, with_bases};
 use crate::catalog::{Catalog, Fact, Fields, Mistakes, Port, Reader, System, Value, suggestion};
@@ -367,7 +367,7 @@ impl<'r> Reading<'r> {
         let Some(port) = modes.wsus_port else { return };
         let Some(system) = self.catalog.system_by_id(&given.link).and_then(|at| self.catalog.system(at)) else { return };
         let facts = self.catalog.facts_of(system);
-        let is_pair = facts.iter().any(|fact| fact.protocol.eq_ignore_ascii_case(&given.protocol) && modes.is_wsus(system, fact));
+        let is_pair = facts.iter().any(|fact| fact.protocol.eq_ignore_ascii_case(&given.protocol) && is_wsus(system, fact));
         let pair = [Port::One(port), wsus_partner(Port::One(port))];
         if is_pair && !given.ports.iter().all(|port| pair.contains(port)) {
             self.warn(span, &format!("`wsus-port` is {port}, and this is another port; the override wins (sccm-2007:867)"));
@@ -376,16 +376,15 @@ impl<'r> Reading<'r> {
 
     /// HTTP and HTTPS of one WSUS site are a pair.
     fn check_pairs(&mut self, fields: &Fields<'_, '_>, overrides: &[Override]) {
-        let modes = Modes::default();
         for http in overrides.iter().filter(|given| given.protocol.eq_ignore_ascii_case("HTTP")) {
             let https = overrides.iter().find(|given| given.link == http.link && given.protocol.eq_ignore_ascii_case("HTTPS"));
             let Some(https) = https else { continue };
             let Some(system) = self.catalog.system_by_id(&http.link).and_then(|at| self.catalog.system(at)) else { continue };
-            let is_wsus = self.catalog.facts_of(system).iter().any(|fact| modes.is_wsus(system, fact));
+            let is_wsus = self.catalog.facts_of(system).iter().any(|fact| is_wsus(system, fact));
             let expected: Vec<Port> = http.ports.iter().copied().map(wsus_partner).collect();
             if is_wsus && https.ports != expected {
                 let ports: Vec<String> = expected.iter().map(ToString::to_string).collect();
-                let span = fields.get("port").map_or(Span::default(), |value| value.span());
+                let span = fields.get("port").map_or(Span::default(), toml::Spanned::span);
                 let text =
                     format!("WSUS at {}: HTTPS goes with HTTP as {} (sccm-2007:871, sccm-2007:873)", http.link, ports.join(", "));
                 self.warn(&span, &text);

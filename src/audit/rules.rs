@@ -1,6 +1,6 @@
 //! From the catalog to rules: each cell of each link between the roles of a policy, each fact of its services, and housekeeping.
 
-use super::modes::{Modes, wsus_partner};
+use super::modes::{Modes, is_wsus, wsus_partner};
 use super::policy::{Origin, Party, Rule};
 use crate::catalog::{Catalog, Direction, Fact, Port, Status, System};
 use crate::net::IpProto;
@@ -155,7 +155,7 @@ impl Choice<'_> {
         if let Some(given) = given {
             return Some(given.ports.clone());
         }
-        if fact.protocol != "HTTPS" || !self.modes.is_wsus(system, fact) {
+        if fact.protocol != "HTTPS" || !is_wsus(system, fact) {
             return None;
         }
         let http = self.overrides.iter().find(|given| given.link == system.id && given.protocol.eq_ignore_ascii_case("HTTP"))?;

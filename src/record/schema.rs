@@ -12,6 +12,7 @@ use super::update::FlowUpdate;
 #[derive(JsonSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "only its schema is of use")]
+#[allow(clippy::large_enum_variant, reason = "nobody makes one")]
 enum Line<'a> {
     Flow(FlowRecord<'a>),
     Update(FlowUpdate<'a>),
