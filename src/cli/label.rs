@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::{Value, json};
 
 use super::args::{EvidenceFrom, FlowArgs, KeyPart, SharedArgs, Verbosity};
+use super::carve::Carving;
 use super::exit::{Exit, Failure};
 use super::output::Output;
 use super::parse::{self, Only};
@@ -60,9 +61,13 @@ impl Labelling {
         let outcome = pipeline::run(source, self.settings, workers, early, progress);
         let mut desk = output.lock();
         desk.rest(&outcome, &self.catalog, self.settings.stream);
+        let parts = self.settings.key;
         let mut summary = self.summary(&outcome, source);
         summary.flows.evicted = desk.evicted;
         summary.drops = drops();
+        if let Some(carving) = desk.carving.take() {
+            summary.write_flagged = Some(carving.write(parts, summary.fragments > 0)?);
+        }
         let output = desk.output.take().ok_or_else(|| Failure::Usage("a worker failed".to_owned()))?;
         let packets = summary.packets.total;
         Ok(Labelled { packets, fails: output.finish(summary)? })
@@ -92,14 +97,15 @@ struct Clerk {
     output: Option<Output>,
     carriers: Carriers,
     evicted: u64,
+    carving: Option<Carving>,
 }
 
 impl Desk {
     /// Opens the output; `flows` makes a table list single flows too.
-    pub fn open(args: &SharedArgs, flows: bool) -> Result<Self, Failure> {
+    pub fn open(args: &SharedArgs, flows: bool, carving: Option<Carving>) -> Result<Self, Failure> {
         let only = args.select.only.iter().map(|text| Only::parse(text)).collect::<Result<_, _>>()?;
         let output = Some(Output::open(&args.output, flows, only)?);
-        Ok(Self(Mutex::new(Clerk { output, carriers: Carriers::default(), evicted: 0 })))
+        Ok(Self(Mutex::new(Clerk { output, carriers: Carriers::default(), evicted: 0, carving })))
     }
 
     /// Whether writing has failed, so that going on makes no sense.
@@ -122,7 +128,11 @@ impl Clerk {
         let Some(output) = &mut self.output else { return };
         for ended in &harvest.flows {
             self.evicted += u64::from(ended.evicted);
-            output.flow(&engine::record(&ended.flow, &self.carriers, Some(catalog)));
+            let record = engine::record(&ended.flow, &self.carriers, Some(catalog));
+            let selected = output.flow(&record);
+            if let Some(carving) = &mut self.carving {
+                carving.see(ended.flow.key, &record, selected);
+            }
         }
         if stream && !harvest.flows.is_empty() {
             output.flush();
@@ -134,7 +144,11 @@ impl Clerk {
         let carriers = if stream { &self.carriers } else { outcome.carriers() };
         let Some(output) = &mut self.output else { return };
         for flow in outcome.flows() {
-            output.flow(&engine::record(flow, carriers, Some(catalog)));
+            let record = engine::record(flow, carriers, Some(catalog));
+            let selected = output.flow(&record);
+            if let Some(carving) = &mut self.carving {
+                carving.see(flow.key, &record, selected);
+            }
         }
     }
 }

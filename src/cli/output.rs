@@ -30,10 +30,11 @@ pub struct Output {
 impl Output {
     /// Opening an output empties it: a capture that was typed twice would be lost.
     pub fn must_not_be_input(args: &OutputArgs, inputs: &[PathBuf]) -> Result<(), Failure> {
-        let Some(output) = args.output.as_ref().filter(|path| path.is_file()) else { return Ok(()) };
-        let file = output.canonicalize()?;
-        if inputs.iter().any(|input| input.canonicalize().is_ok_and(|input| input == file)) {
-            return Err(Failure::Usage(format!("{} is an input; results would overwrite it", output.display())));
+        for output in [&args.output, &args.write_flagged].into_iter().flatten().filter(|path| path.is_file()) {
+            let file = output.canonicalize()?;
+            if inputs.iter().any(|input| input.canonicalize().is_ok_and(|input| input == file)) {
+                return Err(Failure::Usage(format!("{} is an input; results would overwrite it", output.display())));
+            }
         }
         Ok(())
     }
@@ -62,13 +63,15 @@ impl Output {
         })
     }
 
-    /// Counts a record, and writes it where it is selected.
-    pub fn flow(&mut self, record: &FlowRecord<'_>) {
+    /// Counts a record, and writes it where it is selected; tells whether it is.
+    pub fn flow(&mut self, record: &FlowRecord<'_>) -> bool {
         self.builder.flow(record);
         self.flagged |= record.is_flagged();
-        if self.failed.is_none() && self.only.iter().all(|only| only.selects(record)) {
+        let selected = self.only.iter().all(|only| only.selects(record));
+        if self.failed.is_none() && selected {
             self.failed = self.report.flow(record, &mut self.stream).err();
         }
+        selected
     }
 
     /// Lets go of what is gathered, for those who watch.

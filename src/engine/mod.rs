@@ -11,6 +11,7 @@
 //! an ICMP error lives with the flow it quotes, and a heavy pair of hosts can pin one shard while every worker still decodes.
 
 mod carriers;
+mod carve;
 mod clock;
 mod outcome;
 mod record;
@@ -18,6 +19,7 @@ mod tally;
 mod work;
 
 pub use carriers::Carriers;
+pub use carve::{Finder, Marks};
 pub use clock::Clock;
 pub use outcome::Outcome;
 pub use record::record;

@@ -18,8 +18,8 @@ pub use community_id::CommunityTuple;
 pub use flow::{Finding, Flow, FlowId, FlowRecord, Host, Icmp, IcmpErrors, Payload, PerSide, Policy, Tcp, Tunnel};
 pub use schema::schema;
 pub use summary::{
-    Damage, Drops, EvidenceCounts, Explained, FlowCounts, Input, LabelCount, PacketCounts, Quantiles, QuantilesOf, Run, Summary,
-    SummaryTag,
+    Carved, Damage, Drops, EvidenceCounts, Explained, FlowCounts, Input, LabelCount, PacketCounts, Quantiles, QuantilesOf, Run,
+    Summary, SummaryTag,
 };
 pub use tally::{PacketLengths, SummaryBuilder};
 pub use update::{FlowUpdate, UpdateTag};
