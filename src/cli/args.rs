@@ -284,6 +284,9 @@ pub struct OutputArgs {
     /// Disk space for packets that can be seen once only (K, M, G), with --write-flagged
     #[arg(long, value_name = "SIZE", default_value = "1G")]
     pub spool: String,
+    /// Also write one self-contained HTML page: verdict, matrix, map, time, and every flow with its explanation
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub report: Option<PathBuf>,
     /// List single flows in the table too
     #[arg(long)]
     pub flows: bool,
