@@ -1,6 +1,7 @@
 //! `--write-flagged`: the packets of flagged flows, in a file of their own, each with a comment that says why.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
@@ -110,7 +111,7 @@ fn why(record: &FlowRecord<'_>) -> String {
     let (flags, reason) = (record.flags.join(" "), record.reason.as_deref().unwrap_or_default());
     let mut why = format!("flowlabel {}: {verdict} {flags}. {reason}", record.id);
     for finding in record.policy.iter().flat_map(|policy| &policy.findings) {
-        why.push_str(&format!(" {}: {}", finding.kind, finding.text));
+        let _ = write!(why, " {}: {}", finding.kind, finding.text);
     }
     why
 }
@@ -147,13 +148,12 @@ impl Written {
         }
         // A packet without a time has no digits either: it is written as one of the format's usual clock.
         let digits = if frame.time.is_some() { frame.time.digits() } else { 6 };
-        let interface = match self.interfaces.get(&(frame.link, digits)) {
-            Some(number) => *number,
-            None => {
-                let number = self.file.interface(&Description { name: None, link: frame.link, snaplen: 0, digits })?;
-                self.interfaces.insert((frame.link, digits), number);
-                number
-            }
+        let interface = if let Some(number) = self.interfaces.get(&(frame.link, digits)) {
+            *number
+        } else {
+            let number = self.file.interface(&Description { name: None, link: frame.link, snaplen: 0, digits })?;
+            self.interfaces.insert((frame.link, digits), number);
+            number
         };
         self.packets += 1;
         self.file.packet(interface, frame, whose)
