@@ -130,7 +130,7 @@ fn is_method(word: &[u8], is_cut: bool) -> bool {
 }
 
 /// A frame of settings (RFC 9113 section 6.5) on stream 0: six bytes for each.
-fn read_settings<'a>(bytes: &'a [u8]) -> Read<Seen<'a>> {
+fn read_settings(bytes: &[u8]) -> Read<Seen<'_>> {
     let mut cursor = Cursor::new(bytes);
     let frame = (cursor.be24(), cursor.u8(), cursor.u8(), cursor.be32());
     let (Some(length), Some(kind), Some(flags), Some(stream)) = frame else { return Read::Short };

@@ -32,12 +32,12 @@ fn read<'a>(said: &Said<'a>) -> Read<&'a [u8]> {
 }
 
 /// What follows the version lines (RFC 4253 section 7.1): length, padding, message 20, a cookie, and the first list of names.
-fn read_key_exchange<'a>(bytes: &'a [u8]) -> Read<&'a [u8]> {
+fn read_key_exchange(bytes: &[u8]) -> Read<&[u8]> {
     let mut cursor = Cursor::new(bytes);
     let header = (cursor.be32(), cursor.u8(), cursor.u8(), cursor.skip(16), cursor.be32());
     let (Some(length), Some(padding), Some(kind), Some(()), Some(names)) = header else { return Read::Short };
     let list = cursor.take_most(names as usize);
-    let is_list = !list.is_empty() && list.iter().all(|byte| byte.is_ascii_graphic());
+    let is_list = !list.is_empty() && list.iter().all(u8::is_ascii_graphic);
     Read::or_unlike((kind == 20 && padding >= 4 && names < length && length <= 35_000 && is_list).then_some(b""))
 }
 

@@ -58,42 +58,20 @@ fn read(said: &Said<'_>) -> Read<Packet> {
     Read::or_unlike((packet.is_certain || is_possible(kind, body, length)).then_some(packet))
 }
 
+/// [MS-TDS] section 2.2.4: metadata, order, rows, errors, information, changes of the environment, acknowledgements, ends.
+const TOKENS: &[u8] =
+    &[0x79, 0x81, 0x88, 0xa0, 0xa4, 0xa5, 0xaa, 0xab, 0xac, 0xad, 0xd1, 0xd2, 0xe3, 0xe4, 0xed, 0xee, 0xfd, 0xfe, 0xff];
+
 /// Whether the body may be one of its kind. A pre-login that is none, or a login that is none, is another protocol.
 fn is_possible(kind: u8, body: &[u8], length: u16) -> bool {
-    match (kind, body) {
-        (0x10 | 0x12, _) => false,
-        (_, []) => true,
-        // The tokens that an answer may begin with ([MS-TDS] section 2.2.4), or TLS in its envelope.
-        (
-            4,
-            [
-                0x79
-                | 0x81
-                | 0x88
-                | 0xa0
-                | 0xa4
-                | 0xa5
-                | 0xaa
-                | 0xab
-                | 0xac
-                | 0xad
-                | 0xd1
-                | 0xd2
-                | 0xe3
-                | 0xe4
-                | 0xed
-                | 0xee
-                | 0xfd..=0xff,
-                ..,
-            ],
-        ) => true,
-        (4, [0x14..=0x17, 3, ..]) => true,
-        (4, _) => false,
+    match kind {
+        0x10 | 0x12 => false,
+        // TLS in its envelope, or a token that an answer may begin with.
+        4 => matches!(body, [] | [0x14..=0x17, 3, ..]) || body.first().is_some_and(|token| TOKENS.contains(token)),
         // An attention has no body.
-        (6, _) => length == 8,
+        6 => length == 8,
         // SSPI: NTLM or a token of GSS-API.
-        (0x11, [b'N', b'T', ..] | [0x60 | 0xa1, ..]) => true,
-        (0x11, _) => false,
+        0x11 => matches!(body, [] | [b'N', b'T', ..] | [0x60 | 0xa1, ..]),
         _ => true,
     }
 }
