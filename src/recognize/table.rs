@@ -139,6 +139,23 @@ pub const RECOGNIZERS: &[Recognizer] = &[
     Recognizer { word: "drda", over: TCP, first: &[0..=0x10], protocols: &[&hint::drda::DRDA], look: hint::drda::look },
     Recognizer { word: "h225", over: TCP, first: &[3..=3], protocols: &[&hint::h225::H225], look: hint::h225::look },
     Recognizer { word: "iax2", over: UDP, first: &[0x80..=0xff], protocols: &[&hint::iax2::IAX2], look: hint::iax2::look },
+    Recognizer { word: "ws_discovery", over: UDP, first: &[b'<'..=b'<'], protocols: &[&hint::ws_discovery::WSD], look: hint::ws_discovery::look },
+    Recognizer { word: "dhcpv6", over: UDP, first: &[1..=13], protocols: &[&hint::dhcpv6::DHCPV6], look: hint::dhcpv6::look },
+    Recognizer { word: "openvpn", over: BOTH, first: &[0..=0, 0x38..=0x38, 0x40..=0x40, 0x50..=0x50], protocols: &[&hint::openvpn::OPENVPN], look: hint::openvpn::look },
+    Recognizer { word: "ajp", over: TCP, first: &[0x12..=0x12, b'A'..=b'A'], protocols: &[&hint::ajp::AJP], look: hint::ajp::look },
+    Recognizer { word: "ceph", over: TCP, first: &[b'c'..=b'c'], protocols: &[&hint::ceph::CEPH], look: hint::ceph::look },
+    Recognizer { word: "giop", over: BOTH, first: &[b'G'..=b'G', b'M'..=b'M'], protocols: &[&hint::giop::GIOP], look: hint::giop::look },
+    Recognizer { word: "rdp_udp", over: UDP, first: &[0xff..=0xff], protocols: &[&hint::rdp_udp::RDP_UDP], look: hint::rdp_udp::look },
+    Recognizer { word: "vmware", over: TCP, first: &[b'2'..=b'2'], protocols: &[&hint::vmware::VMWARE], look: hint::vmware::look },
+    Recognizer { word: "pjl", over: TCP, first: &[0x1b..=0x1b, b'@'..=b'@'], protocols: &[&hint::pjl::PJL], look: hint::pjl::look },
+    Recognizer { word: "delivery_optimization", over: TCP, first: &[0x0e..=0x0e], protocols: &[&hint::delivery_optimization::SWARM], look: hint::delivery_optimization::look },
+    Recognizer { word: "slp", over: BOTH, first: &[1..=2], protocols: &[&hint::slp::SLP], look: hint::slp::look },
+    Recognizer { word: "doip", over: BOTH, first: &[1..=4, 0xff..=0xff], protocols: &[&hint::doip::DOIP], look: hint::doip::look },
+    Recognizer { word: "knx", over: UDP, first: &[6..=6], protocols: &[&hint::knx::KNX], look: hint::knx::look },
+    Recognizer { word: "ibm_mq", over: TCP, first: &[b'T'..=b'T', 0xe3..=0xe3], protocols: &[&hint::ibm_mq::IBM_MQ], look: hint::ibm_mq::look },
+    Recognizer { word: "openwire", over: TCP, first: &[0..=0], protocols: &[&hint::openwire::OPENWIRE], look: hint::openwire::look },
+    Recognizer { word: "stratum", over: TCP, first: &[b'{'..=b'{'], protocols: &[&hint::stratum::STRATUM], look: hint::stratum::look },
+    Recognizer { word: "nat_pmp", over: UDP, first: &[0..=2], protocols: &[&hint::nat_pmp::NAT_PMP], look: hint::nat_pmp::look },
 ];
 
 /// Whether some recognizer knows what a service of this catalog name speaks.

@@ -21,7 +21,7 @@ fn read<'a>(said: &Said<'a>, alone: Confidence) -> Read<Turn<'a>> {
     let turn = match (version & 0x80, operation, length) {
         (0, 1, 8..=400) if has(cursor.rest(), b"CQL_VERSION") => Turn::ask(Confidence::Certain),
         (0, 5, 0) => Turn::ask(alone),
-        (0x80, 0 | 2 | 3 | 6, 0..=4000) => Turn::answer(Confidence::Plausible),
+        (0x80, 0 | 2 | 3 | 6, 0..=4000) => Turn::confirmation(),
         _ => return Read::Unlike,
     };
     Read::or_unlike(((3..=5).contains(&(version & 0x7f)) && flags <= 0x1f).then(|| turn.numbered(stream.into())))

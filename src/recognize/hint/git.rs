@@ -24,7 +24,7 @@ fn read<'a>(said: &Said<'a>) -> Read<Turn<'a>> {
     // The first reference, an error, or the second version.
     let object = line.get(..40).is_some_and(|object| object.iter().all(u8::is_ascii_hexdigit)) && line.get(40) == Some(&b' ');
     if object || line.starts_with(b"ERR ") || line.starts_with(b"version ") {
-        return Read::Like(Turn::answer(Confidence::Plausible));
+        return Read::Like(Turn::confirmation());
     }
     if line.len() < 20 && services.iter().any(|service| service.starts_with(line)) { Read::Short } else { Read::Unlike }
 }

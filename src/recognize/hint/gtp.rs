@@ -7,11 +7,14 @@ pub static GTP: Protocol = hint("GTP");
 
 /// Looks for GTP.
 pub fn look(seen: &Opening<'_>) -> Look {
-    let at_home = [2123, 2152, 3386].iter().any(|port| seen.has_port(*port));
-    conversation(seen, &GTP, |said| Read::or_unlike(read(said, at_home)))
+    // Eight bytes with a length in them are too little to go by anywhere else.
+    if ![2123, 2152, 3386].iter().any(|port| seen.has_port(*port)) {
+        return Look::No;
+    }
+    conversation(seen, &GTP, |said| Read::or_unlike(read(said)))
 }
 
-fn read<'a>(said: &Said<'a>, at_home: bool) -> Option<Turn<'a>> {
+fn read<'a>(said: &Said<'a>) -> Option<Turn<'a>> {
     let (bytes, len) = said.datagram();
     let mut cursor = Cursor::new(bytes);
     let (flags, kind, length) = (cursor.u8()?, cursor.u8()?, usize::from(cursor.be16()?));
@@ -23,8 +26,7 @@ fn read<'a>(said: &Said<'a>, at_home: bool) -> Option<Turn<'a>> {
         _ => return None,
     };
     let is_type = matches!(kind, 1..=7 | 16..=59 | 64..=128 | 170..=179 | 200..=255);
-    let alone = if at_home { Confidence::Both } else { Confidence::Plausible };
-    (fits && is_type && (at_home || length >= 8)).then(|| Turn::peer(alone).saying(version))
+    (fits && is_type).then(|| Turn::peer(Confidence::Both).saying(version))
 }
 
 #[cfg(test)]
@@ -37,6 +39,6 @@ mod tests {
         let echo = hex("32 01 0004 00000000 0001 0000");
         let finding = found(udp([2123, 2123], &echo, b"", look));
         assert_eq!((finding.protocol, detail(&finding)), (&GTP, "version 1"));
-        assert_eq!(udp([9, 10], &hex("32 01 0005 00000000 0001 0000"), b"", look), Look::No);
+        assert_eq!(udp([2123, 2123], &hex("32 01 0005 00000000 0001 0000"), b"", look), Look::No);
     }
 }

@@ -20,7 +20,7 @@ fn read<'a>(said: &Said<'a>) -> Read<Turn<'a>> {
             let key = texts.split(|byte| *byte == 0).find(|key| key.starts_with(b"TargetName="));
             Read::Like(Turn::ask(Confidence::Certain).saying(key.map(shown).unwrap_or_default()))
         }
-        [0x23, _, 0, 0, 0, 0, _, _, ..] => Read::Like(Turn::answer(Confidence::Plausible)),
+        [0x23, _, 0, 0, 0, 0, _, _, ..] => Read::Like(Turn::confirmation()),
         _ => Read::Unlike,
     }
 }

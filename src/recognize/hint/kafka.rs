@@ -23,7 +23,7 @@ fn read<'a>(said: &Said<'a>) -> Read<Turn<'a>> {
             Read::Like(Turn::ask(Confidence::Plausible).saying(text).numbered(number))
         }
         // An answer is nothing but its number at this place.
-        _ => Read::Like(Turn { asks: Some(false), ..Turn::peer(Confidence::Plausible) }.numbered(head)),
+        _ => Read::Like(Turn::confirmation().numbered(head)),
     }
 }
 

@@ -6,33 +6,41 @@
 //!
 //! One more: a file here and a line in `recognize/table.rs`.
 
+pub(super) mod ajp;
 pub(super) mod amqp;
 pub(super) mod bacnet;
 pub(super) mod bgp;
 pub(super) mod bitcoin;
 pub(super) mod bittorrent;
 pub(super) mod cassandra;
+pub(super) mod ceph;
 pub(super) mod coap;
 pub(super) mod collectd;
+pub(super) mod delivery_optimization;
+pub(super) mod dhcpv6;
 pub(super) mod diameter;
 pub(super) mod dnp3;
+pub(super) mod doip;
 pub(super) mod drda;
 pub(super) mod dropbox;
 pub(super) mod dtls;
 pub(super) mod elasticsearch;
 pub(super) mod enip;
 pub(super) mod fix;
+pub(super) mod giop;
 pub(super) mod git;
 pub(super) mod gtp;
 pub(super) mod h225;
 pub(super) mod hislip;
 pub(super) mod hsrp;
 pub(super) mod iax2;
+pub(super) mod ibm_mq;
 pub(super) mod ica;
 pub(super) mod iec_104;
 pub(super) mod irc;
 pub(super) mod iscsi;
 pub(super) mod kafka;
+pub(super) mod knx;
 pub(super) mod ldp;
 pub(super) mod memcached;
 pub(super) mod mgcp;
@@ -40,6 +48,7 @@ pub(super) mod modbus;
 pub(super) mod mongodb;
 pub(super) mod mqtt;
 pub(super) mod mysql;
+pub(super) mod nat_pmp;
 pub(super) mod nats;
 pub(super) mod nbd;
 pub(super) mod netflow;
@@ -47,7 +56,11 @@ pub(super) mod oicq;
 pub(super) mod onc_rpc;
 pub(super) mod opc_ua;
 pub(super) mod openflow;
+pub(super) mod openvpn;
+pub(super) mod openwire;
+pub(super) mod pjl;
 pub(super) mod postgresql;
+pub(super) mod rdp_udp;
 pub(super) mod redis;
 pub(super) mod rfb;
 pub(super) mod rip;
@@ -55,18 +68,22 @@ pub(super) mod rpki_rtr;
 pub(super) mod rsync;
 pub(super) mod sflow;
 pub(super) mod skinny;
+pub(super) mod slp;
 pub(super) mod socks;
 pub(super) mod source_engine;
 pub(super) mod spice;
 pub(super) mod spotify;
 pub(super) mod stomp;
+pub(super) mod stratum;
 pub(super) mod svn;
 pub(super) mod synchrophasor;
 pub(super) mod syslog;
 pub(super) mod tacacs;
 pub(super) mod tns;
 pub(super) mod tuya;
+pub(super) mod vmware;
 pub(super) mod wireguard;
+pub(super) mod ws_discovery;
 pub(super) mod x11;
 pub(super) mod xmpp;
 pub(super) mod zabbix;
@@ -95,12 +112,14 @@ struct Turn<'a> {
     text: Cow<'a, str>,
     /// What question and answer have in common.
     id: Option<u32>,
+    /// Worth something only beside what the other side said.
+    confirms: bool,
 }
 
 impl<'a> Turn<'a> {
     /// Either end may say this.
     fn peer(alone: Confidence) -> Self {
-        Self { alone, asks: None, text: Cow::Borrowed(""), id: None }
+        Self { alone, asks: None, text: Cow::Borrowed(""), id: None, confirms: false }
     }
 
     /// Only a client says this.
@@ -111,6 +130,11 @@ impl<'a> Turn<'a> {
     /// Only a server says this.
     fn answer(alone: Confidence) -> Self {
         Self { asks: Some(false), ..Self::peer(alone) }
+    }
+
+    /// An answer of so few bits that it means nothing without its question.
+    fn confirmation() -> Self {
+        Self { confirms: true, ..Self::answer(Confidence::Plausible) }
     }
 
     /// A client says this, or a server.
@@ -136,6 +160,9 @@ fn conversation<'a>(seen: &Opening<'a>, protocol: &'static Protocol, read: impl 
     // Two that ask, or two that answer, are no conversation.
     if both.is_some_and(|(first, second)| first.asks.is_some() && first.asks == second.asks) {
         return Look::No;
+    }
+    if !exchange.is_empty() && exchange.values().all(|turn| turn.confirms) {
+        return Look::More;
     }
     let together = both.map(|(first, second)| match first.id.zip(second.id) {
         Some((first, second)) if first == second => Confidence::Certain,

@@ -20,8 +20,8 @@ fn read<'a>(said: &Said<'a>) -> Read<Turn<'a>> {
     let is_known = matches!(operation, 1 | 2001..=2007 | 2010..=2013);
     let is_possible = (21..=48_000_000).contains(&length) && is_known;
     let asks = operation != 1 && answers == 0;
-    let alone = if operation == 1 { Confidence::Both } else { Confidence::Certain };
-    Read::or_unlike(is_possible.then(|| Turn::asking(asks, alone).numbered(if asks { number } else { answers })))
+    let turn = if operation == 1 { Turn::confirmation() } else { Turn::asking(asks, Confidence::Certain) };
+    Read::or_unlike(is_possible.then(|| turn.numbered(if asks { number } else { answers })))
 }
 
 #[cfg(test)]

@@ -39,9 +39,7 @@ fn answer(bytes: &[u8]) -> Read<Turn<'_>> {
             Read::Like(Turn::ask(Confidence::Plausible))
         }
         // Yes or no to encryption, yes with the TLS that follows, the beginning of rows.
-        [b'S' | b'N'] | [b'S', 0x16, ..] | [b'T' | b'C' | b'1' | b'2', 0, 0, _, _, ..] => {
-            Read::Like(Turn::answer(Confidence::Plausible))
-        }
+        [b'S' | b'N'] | [b'S', 0x16, ..] | [b'T' | b'C' | b'1' | b'2', 0, 0, _, _, ..] => Read::Like(Turn::confirmation()),
         [b'R' | b'E' | b'Q' | b'P' | b'T' | b'C' | b'1' | b'2', rest @ ..]
             if rest.len() < 8 && rest.iter().take(2).all(|byte| *byte == 0) =>
         {

@@ -19,9 +19,8 @@ fn read<'a>(said: &Said<'a>, at_home: bool) -> Read<Turn<'a>> {
                 user.last() == Some(&0) && user.len() < 64 && user.iter().all(|byte| *byte == 0 || byte.is_ascii_graphic());
             Read::or_unlike(is_user.then(|| Turn::ask(alone).saying("version 4")))
         }
-        [4 | 5] | [4, 1 | 2, ..] => Read::Short,
-        [0, 0x5a..=0x5d, _, _, _, _, _, _, ..] => Read::Like(Turn::answer(Confidence::Plausible)),
-        [0, 0x5a..=0x5d, ..] | [0] => Read::Short,
+        [0, 0x5a..=0x5d, _, _, _, _, _, _, ..] => Read::Like(Turn::confirmation()),
+        [4 | 5 | 0] | [4, 1 | 2, ..] | [0, 0x5a..=0x5d, ..] => Read::Short,
         [5, count, rest @ ..] => version_5(*count, rest, alone),
         _ => Read::Unlike,
     }
@@ -36,7 +35,7 @@ fn version_5(count: u8, rest: &[u8], alone: Confidence) -> Read<Turn<'_>> {
     if methods.is_some() && !rest.is_empty() {
         return Read::Like(Turn::ask(alone).saying("version 5"));
     }
-    Read::or_unlike((matches!(count, 0..=2 | 0xff) && is_next(rest)).then(|| Turn::answer(Confidence::Plausible)))
+    Read::or_unlike((matches!(count, 0..=2 | 0xff) && is_next(rest)).then(Turn::confirmation))
 }
 
 #[cfg(test)]

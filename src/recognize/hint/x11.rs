@@ -19,7 +19,7 @@ fn read<'a>(said: &Said<'a>) -> Read<Turn<'a>> {
             Read::Like(Turn::ask(Confidence::Certain))
         }
         // Refused, accepted, more to prove: version 11, and the length of what follows.
-        [0..=2, _, 0, 11, 0, 0, ..] | [0..=2, _, 11, 0, 0, 0, ..] => Read::Like(Turn::answer(Confidence::Plausible)),
+        [0..=2, _, 0, 11, 0, 0, ..] | [0..=2, _, 11, 0, 0, 0, ..] => Read::Like(Turn::confirmation()),
         _ => Read::Unlike,
     }
 }
