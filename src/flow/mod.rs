@@ -10,6 +10,7 @@ mod deadlines;
 mod duplicates;
 #[allow(clippy::module_inception, reason = "the flow is what this floor is about")]
 mod flow;
+mod followers;
 mod fragments;
 mod key;
 mod opening;
@@ -18,6 +19,7 @@ mod slab;
 mod tcp;
 
 pub use flow::{Extras, Flow, IcmpSeen, OuterTunnel};
+pub use followers::{Follow, Followers};
 pub use fragments::{FragmentKey, Reassembly};
 pub use key::{FlowKey, Identity, KeyParts, request_type, shard_of};
 pub use opening::Payload;
