@@ -7,12 +7,16 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use flowlabel::capture::{Batch, Options, open};
 use flowlabel::catalog::Catalog;
 use flowlabel::engine::{Tally, Work};
-use flowlabel::flow::{SHARDS, Settings, Shard};
+use flowlabel::flow::{KeyParts, Keying, SHARDS, Settings, Shard};
 use flowlabel::net::IpProto;
 use flowlabel::wire::{Decoded, decode};
 
 fn capture() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/demo/segment/capture.pcap")
+}
+
+fn keying() -> Keying {
+    Keying::new(KeyParts::default(), 7)
 }
 
 fn batch() -> Batch {
@@ -52,18 +56,22 @@ fn packets(criterion: &mut Criterion) {
         });
     });
     group.bench_function("decode and sort by shard", |bench| {
-        let mut work = Work::default();
+        let mut work = Work::new(keying());
         work.batch = batch.clone();
         let mut tally = Tally::default();
-        bench.iter(|| work.decode(&mut tally));
+        bench.iter(|| {
+            work.decode(&mut tally);
+            work.sort();
+        });
     });
     group.bench_function("flow table", |bench| {
-        let mut work = Work::default();
+        let mut work = Work::new(keying());
         work.batch = batch.clone();
         work.decode(&mut Tally::default());
+        work.sort();
         bench.iter(|| {
             for number in 0..SHARDS {
-                let mut shard = Shard::new(Settings::default(), 7);
+                let mut shard = Shard::new(Settings::default(), keying());
                 work.account(number, &mut shard);
                 black_box(shard.flows().len());
             }

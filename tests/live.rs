@@ -226,7 +226,7 @@ fn a_quiet_link_ends_its_flows_and_a_signal_ends_the_capture() {
     let sent = frames(&support::repository("fixtures/icmp/echo/capture.pcap"));
     let mut capture = wire.capture(&["--idle-timeout", "1s"]);
     let status = fs::read_to_string(format!("/proc/{}/status", capture.child.id())).unwrap();
-    for gone in ["CapEff:\t0000000000000000", "CapPrm:\t0000000000000000", "NoNewPrivs:\t1"] {
+    for gone in ["CapEff:\t0000000000000000", "CapPrm:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2"] {
         assert!(status.contains(gone), "{gone}: {status}");
     }
     let begun = Instant::now();

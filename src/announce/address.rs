@@ -1,6 +1,6 @@
 //! Addresses as protocols write them down.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use crate::net::Addr;
 
@@ -10,7 +10,8 @@ pub fn commas(text: &[u8]) -> Option<(Addr, u16)> {
     let numbers = text.get(begins..)?;
     let ends = numbers.iter().position(|byte| !byte.is_ascii_digit() && *byte != b',').unwrap_or(numbers.len());
     let mut parts = numbers.get(..ends)?.split(|byte| *byte == b',').map(|part| number::<u8>(part));
-    let [a, b, c, d, high, low] = [parts.next()??, parts.next()??, parts.next()??, parts.next()??, parts.next()??, parts.next()??];
+    let [a, b, c, d, high, low] =
+        [parts.next()??, parts.next()??, parts.next()??, parts.next()??, parts.next()??, parts.next()??];
     parts.next().is_none().then_some((Addr::v4([a, b, c, d]), u16::from_be_bytes([high, low])))
 }
 
@@ -48,11 +49,6 @@ pub fn universal(text: &[u8]) -> Option<(Addr, u16)> {
     let (host, high) = rest.rsplit_once('.')?;
     let port = u16::from_be_bytes([number(high.as_bytes())?, number(low.as_bytes())?]);
     Some((host.parse::<IpAddr>().ok()?.into(), port))
-}
-
-/// Four bytes.
-pub fn v4(bytes: [u8; 4]) -> Addr {
-    Addr::from(IpAddr::V4(Ipv4Addr::from(bytes)))
 }
 
 #[cfg(test)]

@@ -49,6 +49,13 @@ pub struct Service {
     pub speaks: &'static [&'static str],
 }
 
+impl Service {
+    /// Whether a protocol that was recognised for sure is nothing that this service speaks.
+    pub fn is_contradicted_by(&self, protocol: &str) -> bool {
+        !self.speaks.is_empty() && !self.speaks.contains(&protocol)
+    }
+}
+
 /// A DCE/RPC interface that is offered.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Interface {

@@ -48,7 +48,8 @@ impl Control {
         }
         // The data connection is to the host that speaks, whatever address it names: a server behind a translator does not know its own.
         let about = if matches!(how, "PORT" | "EPRT") { "active" } else { "passive" };
-        let word = Word::new(&DATA, how, Lasting::Once).about(&format!("{about}, control on port {}", control_port(hearing, side, how)));
+        let word =
+            Word::new(&DATA, how, Lasting::Once).about(&format!("{about}, control on port {}", control_port(hearing, side, how)));
         hearing.listens(side, IpProto::TCP, port, word);
     }
 }
@@ -103,7 +104,14 @@ mod tests {
         for (side, line, expected) in cases {
             assert_eq!(control(&[(side, line)]), (vec![expected.to_owned()], false), "{line}");
         }
-        for line in ["PORT 1,2,3\r\n", "227 fine\r\n", "229 (|||99999|)\r\n", "226-227 (1,2,3,4,5,6)\r\n", "EPRT |1|a\r\n", "PORT 10,0,0,1,0,0\r\n"] {
+        for line in [
+            "PORT 1,2,3\r\n",
+            "227 fine\r\n",
+            "229 (|||99999|)\r\n",
+            "226-227 (1,2,3,4,5,6)\r\n",
+            "EPRT |1|a\r\n",
+            "PORT 10,0,0,1,0,0\r\n",
+        ] {
             assert_eq!(control(&[(Side::A, line)]).0, Vec::<String>::new(), "{line}");
         }
     }

@@ -52,11 +52,6 @@ impl Stream {
         self.left.len() + self.waiting.iter().map(|early| early.bytes.len()).sum::<usize>()
     }
 
-    /// Forgets what is kept, as after a loss.
-    pub fn forget(&mut self) {
-        (self.left, self.waiting, self.skip, self.known) = (Vec::new(), Vec::new(), 0, false);
-    }
-
     /// Takes a segment and passes on what is in order now.
     pub fn see(&mut self, segment: &Segment<'_>, tell: &mut dyn FnMut(Event<'_>) -> usize) {
         if segment.len == 0 {

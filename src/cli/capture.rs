@@ -1,6 +1,7 @@
 //! `flowlabel capture`: live traffic becomes records.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -13,7 +14,7 @@ use signal_hook::flag;
 use super::args::{CaptureArgs, Verbosity};
 use super::exit::{Exit, Failure};
 use super::label::{self, Desk, Labelling};
-use super::{parse, privileges};
+use super::{parse, privileges, sandbox};
 use crate::capture::live::{Counters, Live, LiveError, Settings, Surroundings};
 use crate::capture::{Between, Source};
 use crate::net::Timestamp;
@@ -35,7 +36,7 @@ pub fn run(args: &CaptureArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
     let live = Live::open(&settings, surroundings(args, &stop)?).map_err(|error| Failure::Usage(advice(&error)))?;
     let desk = Desk::open(&args.shared, lists_flows(args))?;
     heed_signals(&stop)?;
-    privileges::give_up().map_err(Failure::Usage)?;
+    shut_in(args, verbosity)?;
 
     if !verbosity.quiet {
         let _ = writeln!(io::stderr(), "flowlabel: listening on {}", args.interfaces.join(", "));
@@ -64,6 +65,17 @@ pub fn run(args: &CaptureArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
         (Some(error), Some(path)) => Err(Failure::Usage(format!("cannot write {}: {error}", path.display()))),
         _ => Ok(label::exit(&source, labelled.fails)),
     }
+}
+
+/// From here on the program can do little more than capture.
+fn shut_in(args: &CaptureArgs, verbosity: &Verbosity) -> Result<(), Failure> {
+    privileges::give_up().map_err(Failure::Usage)?;
+    let files: Vec<&Path> = [&args.shared.output.output, &args.write].into_iter().flatten().map(PathBuf::as_path).collect();
+    let in_force = sandbox::enter(&files);
+    if verbosity.verbose {
+        let _ = writeln!(io::stderr(), "flowlabel: privileges given up; {in_force}");
+    }
+    Ok(())
 }
 
 fn settings(args: &CaptureArgs) -> Result<Settings, Failure> {

@@ -16,6 +16,8 @@ mod parse;
 mod privileges;
 mod read;
 mod rules;
+#[cfg(feature = "live")]
+mod sandbox;
 mod why;
 
 use std::io::{self, Write};

@@ -71,6 +71,16 @@ impl Output {
         }
     }
 
+    /// Counts and writes what later evidence changed in a record that is written. Where only one of the two is selected it is written as a change all
+    /// the same: whoever applies it has the whole truth.
+    pub fn update(&mut self, before: &FlowRecord<'_>, after: &FlowRecord<'_>) {
+        self.builder.update(before, after);
+        self.flagged |= after.is_flagged();
+        if self.failed.is_none() && self.only.iter().all(|only| only.selects(before)) {
+            self.failed = self.report.update(before, after, &mut self.stream).err();
+        }
+    }
+
     /// Lets go of what is gathered, for those who watch.
     pub fn flush(&mut self) {
         if self.failed.is_none() {

@@ -67,6 +67,7 @@ impl Clock {
 mod tests {
     use super::*;
     use crate::capture::Descriptor;
+    use crate::flow::{KeyParts, Keying};
     use crate::net::LinkType;
 
     /// The seconds of the marks when packets of these times are seen in batches of a size.
@@ -75,12 +76,16 @@ mod tests {
         let mut marks = Vec::new();
         let packets: Vec<Descriptor> = (1..).zip(times).map(|(number, time)| packet(number, *time)).collect();
         for packets in packets.chunks(batch) {
-            let mut work = Work::default();
+            let mut work = work();
             work.batch.packets = packets.to_vec();
             clock.mark(&mut work);
             marks.extend(work.marks.iter().map(|mark| (mark.number, mark.now.seconds())));
         }
         marks
+    }
+
+    fn work() -> Work {
+        Work::new(Keying::new(KeyParts::default(), 0))
     }
 
     fn packet(number: u64, seconds: i64) -> Descriptor {
@@ -115,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_quiet_link_has_wall_time() {
-        let mut work = Work::default();
+        let mut work = work();
         work.batch.quiet_at = Some(Timestamp::new(77, 0, 9));
         Clock::default().mark(&mut work);
         assert_eq!(work.marks.iter().map(|mark| mark.now.seconds()).collect::<Vec<_>>(), [77 - BEHIND]);

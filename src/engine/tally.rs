@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::net::{Frame, Timestamp};
 use crate::record::{PacketCounts, PacketLengths};
-use crate::wire::{Decoded, Outcome, Word};
+use crate::wire::{Layer, Outcome, Word};
 
 /// Counts over packets.
 #[derive(Clone, Debug)]
@@ -48,19 +48,19 @@ impl Default for Tally {
 impl Tally {
     /// Counts a frame.
     #[inline]
-    pub fn see(&mut self, frame: &Frame<'_>, decoded: &Decoded) {
+    pub fn see(&mut self, frame: &Frame<'_>, layers: &[Layer], outcome: Outcome) {
         self.packets.total += 1;
         self.bytes += u64::from(frame.wire_len);
         self.first = self.first.earliest(frame.time);
         self.last = self.last.latest(frame.time);
         self.lengths.record(frame.wire_len);
-        self.fragments += u64::from(decoded.layers.iter().any(|layer| layer.fragment.is_some()));
-        if decoded.layers.is_empty() {
-            self.see_no_flow(decoded.outcome);
+        self.fragments += u64::from(layers.iter().any(|layer| layer.fragment.is_some()));
+        if layers.is_empty() {
+            self.see_no_flow(outcome);
             return;
         }
         self.packets.flows += 1;
-        if let Outcome::Stopped(stop) = decoded.outcome {
+        if let Outcome::Stopped(stop) = outcome {
             *self.cut_short.entry(stop.why).or_default() += 1;
         }
     }

@@ -2,9 +2,9 @@
 
 use super::tally::Tally;
 use crate::capture::Batch;
-use crate::flow::{SHARDS, Shard, Sighting, shard_of};
+use crate::flow::{Identity, Keyed, Keying, SHARDS, Shard, Sighting, fingerprint, shard_of};
 use crate::net::Timestamp;
-use crate::wire::{Decoded, Layer, decode};
+use crate::wire::{Layer, decode_onto};
 
 /// A batch and what was decoded from it; recycled from batch to batch.
 #[derive(Debug)]
@@ -13,10 +13,12 @@ pub struct Work {
     pub batch: Batch,
     /// Where shards are asked for ended flows, in order.
     pub(super) marks: Vec<Mark>,
+    keying: Keying,
     layers: Vec<Layer>,
-    /// For each shard its layers, in order.
-    lanes: Vec<Vec<Place>>,
-    scratch: Decoded,
+    /// Where each layer belongs.
+    places: Vec<Place>,
+    /// For each shard its places, in order.
+    lanes: Vec<Vec<u32>>,
 }
 
 /// A point between two packets of a batch at which flows may end.
@@ -30,60 +32,100 @@ pub(super) struct Mark {
     pub now: Timestamp,
 }
 
-/// Where a layer stands: its packet, the first layer of that packet, and itself; and whether there is one inside of it.
+/// Where a layer stands: its packet, the first layer of that packet, and itself; whose it is, and whether there is one inside of it.
 #[derive(Clone, Copy, Debug)]
 struct Place {
+    keyed: Keyed,
+    fingerprint: u64,
     packet: u32,
     first: u32,
     layer: u32,
+    shard: u8,
     carries: bool,
 }
 
-impl Default for Work {
-    fn default() -> Self {
-        Self {
-            batch: Batch::default(),
-            marks: Vec::new(),
-            layers: Vec::new(),
-            lanes: vec![Vec::new(); SHARDS],
-            scratch: Decoded::default(),
-        }
-    }
-}
-
 impl Work {
+    /// An empty one. `keying` must be that of the shards.
+    pub fn new(keying: Keying) -> Self {
+        let lanes = vec![Vec::new(); SHARDS];
+        Self { batch: Batch::default(), marks: Vec::new(), keying, layers: Vec::new(), places: Vec::new(), lanes }
+    }
+
     /// Turns the frames of the batch into layers, and counts them.
     pub fn decode(&mut self, tally: &mut Tally) {
         self.layers.clear();
-        self.lanes.iter_mut().for_each(Vec::clear);
+        self.places.clear();
         for (packet, descriptor) in self.batch.packets.iter().enumerate() {
             let frame = self.batch.frame(descriptor);
-            decode(&frame, &mut self.scratch);
-            tally.see(&frame, &self.scratch);
-            let first = self.layers.len() as u32;
-            let innermost = first + (self.scratch.layers.len() as u32).saturating_sub(1);
-            for (at, layer) in (first..).zip(&self.scratch.layers) {
-                if let Some(lane) = self.lanes.get_mut(shard_of(layer)) {
-                    lane.push(Place { packet: packet as u32, first, layer: at, carries: at < innermost });
-                }
+            let first = self.layers.len();
+            let outcome = decode_onto(&frame, &mut self.layers);
+            let layers = self.layers.get(first..).unwrap_or_default();
+            tally.see(&frame, layers, outcome);
+            for (depth, layer) in layers.iter().enumerate() {
+                let around = layers.get(..=depth).unwrap_or_default();
+                let Some(keyed) = self.keying.key(around, Identity::of(layer)) else { continue };
+                self.places.push(Place {
+                    keyed,
+                    fingerprint: fingerprint(layer, frame.data),
+                    packet: packet as u32,
+                    first: first as u32,
+                    layer: (first + depth) as u32,
+                    shard: shard_of(layer) as u8,
+                    carries: depth + 1 < layers.len(),
+                });
             }
-            self.layers.extend_from_slice(&self.scratch.layers);
+        }
+    }
+
+    /// Sorts the layers by shard, for [`Work::account`].
+    pub fn sort(&mut self) {
+        self.lanes.iter_mut().for_each(Vec::clear);
+        for (at, place) in (0..).zip(&self.places) {
+            if let Some(lane) = self.lanes.get_mut(usize::from(place.shard)) {
+                lane.push(at);
+            }
         }
     }
 
     /// Shows a shard its layers, and asks it for what has ended where a mark says so.
     pub fn account(&self, number: usize, shard: &mut Shard) {
         let mut marks = self.marks.iter().peekable();
-        for place in self.lanes.get(number).into_iter().flatten() {
+        for place in self.lanes.get(number).into_iter().flatten().filter_map(|at| self.places.get(*at as usize)) {
             while let Some(mark) = marks.next_if(|mark| mark.before <= place.packet) {
                 shard.expire(mark.number, mark.now);
             }
-            let layers = self.layers.get(place.first as usize..=place.layer as usize).unwrap_or_default();
-            let Some(descriptor) = self.batch.packets.get(place.packet as usize) else { continue };
-            let frame = self.batch.frame(descriptor).data;
-            let (number, time, carries) = (descriptor.number, descriptor.time, place.carries);
-            shard.see(&Sighting { number, time, layers, carries, frame });
+            self.show(place, shard);
         }
         marks.for_each(|mark| shard.expire(mark.number, mark.now));
+    }
+
+    /// Shows all shards their layers, without sorting them first.
+    pub fn account_all(&self, shards: &mut [Shard]) {
+        let mut marks = self.marks.iter().peekable();
+        for place in &self.places {
+            while let Some(mark) = marks.next_if(|mark| mark.before <= place.packet) {
+                for shard in &mut *shards {
+                    shard.expire(mark.number, mark.now);
+                }
+            }
+            if let Some(shard) = shards.get_mut(usize::from(place.shard)) {
+                self.show(place, shard);
+            }
+        }
+        for mark in marks {
+            for shard in &mut *shards {
+                shard.expire(mark.number, mark.now);
+            }
+        }
+    }
+
+    #[inline]
+    fn show(&self, place: &Place, shard: &mut Shard) {
+        let layers = self.layers.get(place.first as usize..=place.layer as usize).unwrap_or_default();
+        let Some(descriptor) = self.batch.packets.get(place.packet as usize) else { return };
+        let frame = self.batch.frame(descriptor).data;
+        let (number, time) = (descriptor.number, descriptor.time);
+        let Place { carries, keyed, fingerprint, .. } = *place;
+        shard.see(&Sighting { number, time, layers, carries, frame, keyed, fingerprint });
     }
 }

@@ -9,10 +9,7 @@
 //! more, multicast DNS waits 20 ms, neighbour discovery a second. 5 ms keeps clear of both. What is left to err on is a sender without
 //! identification (IPv6, or IPv4 with 0) and without TCP timestamps that repeats a segment within a round trip shorter than that.
 
-use std::hash::{BuildHasher as _, Hasher as _};
-
-use foldhash::fast::FixedState;
-
+use super::key::{PRIMES, fold};
 use crate::net::Timestamp;
 use crate::wire::Layer;
 
@@ -28,65 +25,74 @@ const HEAD: usize = 168;
 /// Remembers the packets of the last moment. A fixed 16 KiB.
 #[derive(Clone, Debug)]
 pub struct Duplicates {
-    sets: Box<[[Seen; WAYS]; SETS]>,
-    hasher: FixedState,
+    sets: Box<[Set; SETS]>,
 }
+
+/// A cache line, so that a packet touches one.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(align(64))]
+struct Set([Seen; WAYS]);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
     /// 0 where there is none.
-    hash: u64,
+    fingerprint: u64,
     /// Nanoseconds since 1970, modulo 2^64.
     time: u64,
 }
 
 impl Default for Duplicates {
     fn default() -> Self {
-        Self { sets: Box::new([[Seen::default(); WAYS]; SETS]), hasher: FixedState::with_seed(0) }
+        Self { sets: Box::new([Set::default(); SETS]) }
     }
 }
 
 impl Duplicates {
-    /// Whether the packet repeats one seen just before. `layer` is its outermost IP layer and `frame` the bytes it was decoded from.
+    /// Whether the packet repeats one seen just before; `fingerprint` is that of its outermost IP layer.
     ///
     /// A packet that is no duplicate is remembered. A duplicate is not, so that what keeps repeating (a sender that does not count
     /// its identifications) is a duplicate of the last original only. Without a time nothing is one.
-    pub fn seen(&mut self, layer: &Layer, frame: &[u8], time: Timestamp) -> bool {
+    #[inline]
+    pub fn seen(&mut self, fingerprint: u64, time: Timestamp) -> bool {
         if !time.is_some() {
             return false;
         }
-        let hash = self.hash(layer, frame);
         let now = time.seconds().wrapping_mul(1_000_000_000).wrapping_add(i64::from(time.subsec_nanos())).cast_unsigned();
-        let Some(set) = self.sets.get_mut(hash as usize % SETS) else { return false };
-        if set.iter().any(|seen| seen.hash == hash && near(seen.time, now)) {
+        let Some(Set(set)) = self.sets.get_mut((fingerprint >> 32) as usize % SETS) else { return false };
+        if set.iter().any(|seen| seen.fingerprint == fingerprint && near(seen.time, now)) {
             return true;
         }
-        set.rotate_right(1);
-        if let Some(slot) = set.first_mut() {
-            *slot = Seen { hash, time: now };
-        }
+        let [a, b, c, _] = *set;
+        *set = [Seen { fingerprint, time: now }, a, b, c];
         false
     }
+}
 
-    /// A hash of what a hop leaves alone; never 0.
-    fn hash(&self, layer: &Layer, frame: &[u8]) -> u64 {
-        let packet = layer.packet.of(frame);
-        let packet = packet.get(..HEAD).unwrap_or(packet);
-        let mut hasher = self.hasher.build_hasher();
-        // What AH protects is a layer with the same bytes and another protocol.
-        hasher.write_u32(layer.ip_len << 8 | u32::from(layer.protocol.0));
-        let part = |range: std::ops::Range<usize>| packet.get(range).unwrap_or_default();
-        if layer.version == 4 {
-            // Time to live is byte 8, the checksum bytes 10 and 11; the protocol between them is in already.
-            hasher.write(part(0..8));
-            hasher.write(part(12..packet.len()));
-        } else {
-            // The hop limit is byte 7.
-            hasher.write(part(0..7));
-            hasher.write(part(8..packet.len()));
-        }
-        hasher.finish() | 1
+/// A hash of what a hop leaves alone of an IP packet; `frame` holds the bytes the layer was decoded from. Never 0.
+#[inline]
+pub fn fingerprint(layer: &Layer, frame: &[u8]) -> u64 {
+    let packet = layer.packet.of(frame);
+    let packet = packet.get(..HEAD).unwrap_or(packet);
+    // Of IPv4, time to live is byte 8 and the checksum bytes 10 and 11, of IPv6 the hop limit byte 7; the protocol is in already.
+    let (changing, rest) = if layer.version == 4 { (8, 12) } else { (7, 8) };
+    // What AH protects is a layer with the same bytes and another protocol.
+    let mut hash = u64::from(layer.ip_len) << 8 | u64::from(layer.protocol.0);
+    hash = fold(hash ^ word(packet.get(..changing).unwrap_or(packet)), PRIMES[0]);
+    let (pairs, last) = packet.get(rest..).unwrap_or_default().as_chunks::<16>();
+    for pair in pairs {
+        let bits = u128::from_le_bytes(*pair);
+        hash = fold(bits as u64 ^ hash, (bits >> 64) as u64 ^ PRIMES[1]);
     }
+    let (low, high) = last.split_at(last.len().min(8));
+    fold(word(low) ^ hash, word(high) ^ PRIMES[2]) | 1
+}
+
+/// Up to eight bytes as a number.
+#[inline]
+fn word(bytes: &[u8]) -> u64 {
+    bytes
+        .first_chunk()
+        .map_or_else(|| bytes.iter().fold(1, |word, byte| word << 8 | u64::from(*byte)), |all| u64::from_le_bytes(*all))
 }
 
 /// Two copies may stand in either order of time when two interfaces were captured.
@@ -154,7 +160,7 @@ mod tests {
             let mut decoded = Decoded::default();
             let link = LinkType::ETHERNET;
             decode(&Frame { number: 1, time, link, data: frame, wire_len: frame.len() as u32 }, &mut decoded);
-            self.duplicates.seen(&decoded.layers[0], frame, time)
+            self.duplicates.seen(fingerprint(&decoded.layers[0], frame), time)
         }
     }
 
@@ -263,7 +269,7 @@ mod tests {
         let link = LinkType::ETHERNET;
         decode(&Frame { number: 1, time: Timestamp::NONE, link, data: &frame, wire_len: frame.len() as u32 }, &mut decoded);
         let mut duplicates = Duplicates::default();
-        assert!(!duplicates.seen(&decoded.layers[0], &frame, Timestamp::NONE));
-        assert!(!duplicates.seen(&decoded.layers[0], &frame, Timestamp::NONE));
+        assert!(!duplicates.seen(fingerprint(&decoded.layers[0], &frame), Timestamp::NONE));
+        assert!(!duplicates.seen(fingerprint(&decoded.layers[0], &frame), Timestamp::NONE));
     }
 }

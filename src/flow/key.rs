@@ -105,7 +105,7 @@ impl FlowKey {
         (Self { lo, hi, lo_port, hi_port, extra: 0, version, protocol, has_ports }, forward)
     }
 
-    /// The key of a layer, and whether its sender is `lo`.
+    /// The key of a layer, and whether its sender is `lo`; what `--key` adds is left out.
     #[inline]
     pub fn of(layer: &Layer, identity: Identity) -> (Self, bool) {
         Self::new(layer.src, layer.dst, layer.version, layer.protocol, identity)
@@ -116,9 +116,8 @@ impl FlowKey {
         Self::new(quoted.src, quoted.dst, quoted.version, quoted.protocol, Identity::of_quoted(quoted)).0
     }
 
-    /// The hash under which a table holds it.
     #[inline]
-    pub fn hash(&self, seed: u64) -> u64 {
+    fn hash(&self, seed: u64) -> u64 {
         let ports = u64::from(self.lo_port)
             | u64::from(self.hi_port) << 16
             | u64::from(self.protocol.0) << 32
@@ -129,12 +128,68 @@ impl FlowKey {
     }
 }
 
+/// What belongs to a key, and what its hash is mixed with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Keying {
+    parts: KeyParts,
+    seed: u64,
+}
+
+/// The key of a layer, and the hash under which its shard holds it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Keyed {
+    /// The key.
+    pub key: FlowKey,
+    /// Its hash.
+    pub hash: u64,
+    /// Whether the sender is the key's `lo`.
+    pub sender_is_lo: bool,
+}
+
+impl Keying {
+    /// `seed` keeps a sender from choosing addresses that collide; it changes no output.
+    pub fn new(parts: KeyParts, seed: u64) -> Self {
+        Self { parts, seed }
+    }
+
+    /// The key of the last of a packet's layers, which are those from the outermost on.
+    #[inline]
+    pub fn key(&self, layers: &[Layer], identity: Identity) -> Option<Keyed> {
+        let (mut key, sender_is_lo) = FlowKey::of(layers.last()?, identity);
+        if self.parts.vlan || self.parts.tunnel {
+            key.extra = extra(self.parts, layers);
+        }
+        Some(Keyed { key, hash: self.hash(&key), sender_is_lo })
+    }
+
+    /// The hash of a key.
+    #[inline]
+    pub fn hash(&self, key: &FlowKey) -> u64 {
+        key.hash(self.seed)
+    }
+}
+
+/// What `--key` adds to a key, hashed.
+fn extra(parts: KeyParts, layers: &[Layer]) -> u32 {
+    let mut hash = 0;
+    if let (true, Some(layer)) = (parts.vlan, layers.last()) {
+        hash = layer.vlans.as_slice().iter().fold(hash, |hash, id| mix(hash, u64::from(*id)));
+    }
+    if parts.tunnel {
+        for inside in layers.iter().skip(1) {
+            hash = inside.via.kind.bytes().fold(hash, |hash, byte| mix(hash, u64::from(byte)));
+            hash = mix(hash, inside.via.key.map_or(u64::MAX, u64::from));
+        }
+    }
+    hash
+}
+
 /// Digits of pi: numbers with nothing up their sleeve.
-const PRIMES: [u64; 3] = [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344, 0xa409_3822_299f_31d0];
+pub(super) const PRIMES: [u64; 3] = [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344, 0xa409_3822_299f_31d0];
 
 /// A full multiplication folded: every bit of the input reaches every bit of the output.
 #[inline]
-fn fold(a: u64, b: u64) -> u64 {
+pub(super) fn fold(a: u64, b: u64) -> u64 {
     let wide = u128::from(a) * u128::from(b);
     (wide as u64) ^ ((wide >> 64) as u64)
 }

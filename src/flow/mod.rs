@@ -18,10 +18,11 @@ mod shard;
 mod slab;
 mod tcp;
 
+pub use duplicates::fingerprint;
 pub use flow::{Extras, Flow, IcmpSeen, OuterTunnel};
 pub use followers::{Follow, Followers};
 pub use fragments::{FragmentKey, Reassembly};
-pub use key::{FlowKey, Identity, KeyParts, request_type, shard_of};
+pub use key::{FlowKey, Identity, KeyParts, Keyed, Keying, request_type, shard_of};
 pub use opening::Payload;
 pub use shard::{Ended, Harvest, Settings, Shard, Sighting, Timeouts};
 pub use slab::Slab;

@@ -7,7 +7,7 @@ use super::duplicates::Duplicates;
 use super::flow::{Flow, OuterTunnel};
 use super::followers::{Follow, Followers, Shown};
 use super::fragments::{FragmentKey, Fragments, Reassembly};
-use super::key::{FlowKey, Identity, KeyParts, mix};
+use super::key::{FlowKey, Identity, KeyParts, Keyed, Keying, mix};
 use super::opening::{Piece, Spare};
 use super::slab::Slab;
 use crate::announce::Announcement;
@@ -91,6 +91,10 @@ pub struct Sighting<'a> {
     pub carries: bool,
     /// The frame.
     pub frame: &'a [u8],
+    /// The key of the layer, as far as it shows itself.
+    pub keyed: Keyed,
+    /// What [`fingerprint`] says of the packet.
+    pub fingerprint: u64,
 }
 
 /// A fragment that waits for the first one of its datagram.
@@ -103,9 +107,10 @@ struct Waiting {
 }
 
 impl Waiting {
-    /// As it was seen, without its frame, which is gone.
-    fn sighting(&self) -> Sighting<'_> {
-        Sighting { number: self.number, time: self.time, layers: &self.layers, carries: self.carries, frame: &[] }
+    /// As it was seen, without its frame, which is gone; by now it is known whose it is.
+    fn sighting(&self, keyed: Keyed) -> Sighting<'_> {
+        let (number, time, layers, carries) = (self.number, self.time, &self.layers, self.carries);
+        Sighting { number, time, layers, carries, frame: &[], keyed, fingerprint: 0 }
     }
 }
 
@@ -158,7 +163,7 @@ pub struct Shard {
     settings: Settings,
     /// The newest flow of each key.
     current: HashTable<u32>,
-    seed: u64,
+    keying: Keying,
     flows: Slab<Flow>,
     fragments: Fragments<Identity, Waiting>,
     /// Payloads of datagrams that came in pieces.
@@ -173,12 +178,12 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// An empty shard. `seed` keeps a sender from choosing addresses that collide; it changes no output.
-    pub fn new(settings: Settings, seed: u64) -> Self {
+    /// An empty shard, which is shown layers with keys made by `keying`.
+    pub fn new(settings: Settings, keying: Keying) -> Self {
         Self {
             settings,
             current: HashTable::new(),
-            seed,
+            keying,
             flows: Slab::default(),
             fragments: Fragments::default(),
             reassembly: Reassembly::default(),
@@ -227,7 +232,7 @@ impl Shard {
     /// Accounts one layer of a packet to its flow.
     pub fn see(&mut self, sighting: &Sighting<'_>) {
         let Some(layer) = sighting.layers.last() else { return };
-        let repeated = self.duplicates.seen(layer, sighting.frame, sighting.time);
+        let repeated = self.duplicates.seen(sighting.fingerprint, sighting.time);
         if repeated {
             self.duplicate_packets += u64::from(sighting.layers.len() == 1);
             if self.settings.dedup {
@@ -237,14 +242,14 @@ impl Shard {
         if let Some(fragment) = layer.fragment {
             self.see_fragment(sighting, layer, fragment);
         } else {
-            self.account(sighting, Identity::of(layer), repeated);
+            self.account(sighting, repeated);
         }
     }
 
     /// Ends the input: fragments whose first one never came go to flows without ports.
     pub fn finish(&mut self) {
         for waiting in self.fragments.drain() {
-            self.account(&waiting.sighting(), Identity::None, false);
+            self.account_waited(&waiting, Identity::None);
         }
     }
 
@@ -255,7 +260,7 @@ impl Shard {
         let mut placed = Vec::new();
         self.fragments.see(FragmentKey::of(layer, fragment), fragment, identity, waiting, &mut placed);
         for (identity, waited) in placed {
-            self.account(&waited.sighting(), identity.unwrap_or(Identity::None), false);
+            self.account_waited(&waited, identity.unwrap_or(Identity::None));
         }
         if self.settings.payload && layer.protocol == IpProto::UDP {
             let piece = layer.ip_payload.of(sighting.frame);
@@ -267,13 +272,10 @@ impl Shard {
 
     /// Shows the flow of a datagram that came in pieces the whole of it.
     fn see_datagram(&mut self, sighting: &Sighting<'_>, datagram: &[u8]) {
-        let layers = sighting.layers;
-        let (Some(layer), Some(([s0, s1, d0, d1, ..], bytes))) = (layers.last(), datagram.split_first_chunk::<8>()) else {
-            return;
-        };
+        let Some(([s0, s1, d0, d1, ..], bytes)) = datagram.split_first_chunk::<8>() else { return };
         let ports = Identity::Ports(u16::from_be_bytes([*s0, *s1]), u16::from_be_bytes([*d0, *d1]));
-        let (key, sender_is_lo) = self.key_of(layer, layers, ports);
-        if let Some(at) = self.find(&key)
+        let Some(Keyed { key, hash, sender_is_lo }) = self.keying.key(sighting.layers, ports) else { return };
+        if let Some(at) = self.find(&key, hash)
             && let Some(flow) = self.flows.get_mut(at).filter(|flow| wants_payload(flow))
         {
             let piece = Piece { bytes, len: bytes.len() as u32, stream: None };
@@ -283,32 +285,26 @@ impl Shard {
         }
     }
 
-    /// The key of a layer, and whether its sender is `lo`.
-    fn key_of(&self, layer: &Layer, layers: &[Layer], identity: Identity) -> (FlowKey, bool) {
-        let (mut key, sender_is_lo) = FlowKey::of(layer, identity);
-        let parts = self.settings.key;
-        if parts.vlan || parts.tunnel {
-            key.extra = extra(parts, layer, layers);
+    fn account_waited(&mut self, waited: &Waiting, identity: Identity) {
+        if let Some(keyed) = self.keying.key(&waited.layers, identity) {
+            self.account(&waited.sighting(keyed), false);
         }
-        (key, sender_is_lo)
     }
 
     /// `repeated`: a copy of an earlier packet, which is no retransmission.
-    fn account(&mut self, sighting: &Sighting<'_>, identity: Identity, repeated: bool) {
-        let Sighting { number, time, layers, carries, frame } = *sighting;
+    fn account(&mut self, sighting: &Sighting<'_>, repeated: bool) {
+        let Sighting { number, time, layers, carries, frame, mut keyed, .. } = *sighting;
         let Some((layer, outer)) = layers.split_last() else { return };
-        let (mut key, sender_is_lo) = self.key_of(layer, layers, identity);
-        if let Transport::Icmp(Icmp { kind, code, quoted: Some(quoted), .. }) = layer.transport {
-            let mut target = FlowKey::of_quoted(&quoted);
-            target.extra = key.extra;
-            if let Some(flow) = self.find(&target).and_then(|at| self.flows.get_mut(at)) {
-                flow.note_icmp_error(kind, code);
-                return;
+        if let Transport::Icmp(icmp @ Icmp { quoted: Some(_), .. }) = &layer.transport {
+            match self.note_error(icmp, &keyed.key) {
+                None => return,
+                Some(extra) => keyed.key.extra = extra,
             }
-            key.extra = quote_hash(&target);
+            keyed.hash = self.keying.hash(&keyed.key);
         }
+        let Keyed { key, sender_is_lo, .. } = keyed;
         let id = FlowId { packet: number, layer: outer.len() as u8 };
-        let at = self.flow_for(key, sender_is_lo, id, time, layer);
+        let at = self.flow_for(&keyed, id, time, layer);
         let Some(flow) = self.flows.get_mut(at) else { return };
         let side = flow.side(sender_is_lo);
         flow.count(side, id, time, layer);
@@ -329,30 +325,47 @@ impl Shard {
         }
     }
 
-    fn find(&self, key: &FlowKey) -> Option<u32> {
+    /// Notes an ICMP error at the flow it quotes; where that is unknown, what tells the error's own flow from those of others.
+    #[cold]
+    fn note_error(&mut self, icmp: &Icmp, key: &FlowKey) -> Option<u32> {
+        let target = FlowKey { extra: key.extra, ..FlowKey::of_quoted(icmp.quoted.as_ref()?) };
+        let found = self.find(&target, self.keying.hash(&target));
+        match found.and_then(|at| self.flows.get_mut(at)) {
+            Some(flow) => flow.note_icmp_error(icmp.kind, icmp.code),
+            None => return Some(quote_hash(&target)),
+        }
+        None
+    }
+
+    #[inline]
+    fn find(&self, key: &FlowKey, hash: u64) -> Option<u32> {
         let flows = &self.flows;
-        self.current.find(key.hash(self.seed), |at| flows.get(*at).is_some_and(|flow| flow.key == *key)).copied()
+        self.current.find(hash, |at| flows.get(*at).is_some_and(|flow| flow.key == *key)).copied()
     }
 
     /// The flow a packet belongs to: the newest of its key, or a new one.
-    fn flow_for(&mut self, key: FlowKey, sender_is_lo: bool, id: FlowId, time: Timestamp, layer: &Layer) -> u32 {
-        let hash = key.hash(self.seed);
-        let flows = &self.flows;
-        let found = self.current.find_mut(hash, |at| flows.get(*at).is_some_and(|flow| flow.key == key));
-        if let Some(at) = found {
-            let split = flows.get(*at).is_none_or(|flow| ends_before(&self.settings, flow, sender_is_lo, layer, time));
-            if split {
-                *at = self.flows.push(Flow::new(key, id, sender_is_lo, layer, time));
+    #[inline]
+    fn flow_for(&mut self, keyed: &Keyed, id: FlowId, time: Timestamp, layer: &Layer) -> u32 {
+        let Keyed { key, hash, sender_is_lo } = keyed;
+        match self.find(key, *hash) {
+            Some(at) if self.flows.get(at).is_some_and(|flow| !ends_before(&self.settings, flow, *sender_is_lo, layer, time)) => {
+                at
             }
-            let at = *at;
-            if split {
-                self.begin(at, id.packet, time);
-            }
-            return at;
+            found => self.add(keyed, id, time, layer, found),
         }
+    }
+
+    /// Begins a flow, perhaps instead of an earlier one of its key.
+    #[inline(never)]
+    fn add(&mut self, keyed: &Keyed, id: FlowId, time: Timestamp, layer: &Layer, before: Option<u32>) -> u32 {
+        let Keyed { key, hash, sender_is_lo } = *keyed;
         let at = self.flows.push(Flow::new(key, id, sender_is_lo, layer, time));
-        let (flows, seed) = (&self.flows, self.seed);
-        self.current.insert_unique(hash, at, |at| flows.get(*at).map_or(0, |flow| flow.key.hash(seed)));
+        if let Some(held) = before.and_then(|before| self.current.find_mut(hash, |held| *held == before)) {
+            *held = at;
+        } else {
+            let (flows, keying) = (&self.flows, self.keying);
+            self.current.insert_unique(hash, at, |at| flows.get(*at).map_or(0, |flow| keying.hash(&flow.key)));
+        }
         self.begin(at, id.packet, time);
         at
     }
@@ -386,7 +399,7 @@ impl Shard {
     fn give_away(&mut self, at: u32, number: u64, evicted: bool) {
         let Some(flow) = self.flows.take(at) else { return };
         self.followers.forget(at);
-        if let Ok(entry) = self.current.find_entry(flow.key.hash(self.seed), |held| *held == at) {
+        if let Ok(entry) = self.current.find_entry(self.keying.hash(&flow.key), |held| *held == at) {
             entry.remove();
         }
         self.harvest.flows.push(Ended { at: number, flow, evicted });
@@ -394,7 +407,7 @@ impl Shard {
 
     /// Closed, or succeeded by a newer flow of its key.
     fn is_finished(&self, flow: &Flow, at: u32) -> bool {
-        flow.tcp.as_ref().is_some_and(super::TcpState::is_closed) || self.find(&flow.key) != Some(at)
+        flow.tcp.as_ref().is_some_and(super::TcpState::is_closed) || self.find(&flow.key, self.keying.hash(&flow.key)) != Some(at)
     }
 }
 
@@ -452,21 +465,6 @@ fn note_surroundings(flow: &mut Flow, number: u64, layer: &Layer, layers: &[Laye
             packet: number,
         });
     }
-}
-
-/// What `--key` adds to a key, hashed.
-fn extra(parts: KeyParts, layer: &Layer, layers: &[Layer]) -> u32 {
-    let mut hash = 0;
-    if parts.vlan {
-        hash = layer.vlans.as_slice().iter().fold(hash, |hash, id| mix(hash, u64::from(*id)));
-    }
-    if parts.tunnel {
-        for inside in layers.iter().skip(1) {
-            hash = inside.via.kind.bytes().fold(hash, |hash, byte| mix(hash, u64::from(byte)));
-            hash = mix(hash, inside.via.key.map_or(u64::MAX, u64::from));
-        }
-    }
-    hash
 }
 
 /// Errors about different unknown flows are flows of their own.

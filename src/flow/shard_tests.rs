@@ -1,7 +1,7 @@
 //! What a shard makes of sightings, told in layers written by hand.
 
 use super::{Settings, Shard, Sighting};
-use crate::flow::{KeyParts, shard_of};
+use crate::flow::{Identity, KeyParts, Keying, fingerprint, shard_of};
 use crate::net::{Addr, IpProto, Timestamp};
 use crate::wire::{Fragment, Icmp, Layer, Quoted, Span, Tcp, Transport, Via, Vlans};
 
@@ -53,7 +53,7 @@ struct Scene {
 
 impl Scene {
     fn new(settings: Settings) -> Self {
-        Self { shard: Shard::new(settings, 7), number: 0 }
+        Self { shard: Shard::new(settings, Keying::new(settings.key, 7)), number: 0 }
     }
 
     fn at(&mut self, seconds: i64, layers: &[Layer]) -> &mut Self {
@@ -65,7 +65,18 @@ impl Scene {
             layer.packet = Span { start: 0, end: 8 };
         }
         let time = Timestamp::new(seconds, 0, 6);
-        self.shard.see(&Sighting { number: self.number, time, layers: &layers, carries: false, frame: &frame });
+        let layer = layers.last().unwrap();
+        let keyed = self.shard.keying.key(&layers, Identity::of(layer)).unwrap();
+        let fingerprint = fingerprint(layer, &frame);
+        self.shard.see(&Sighting {
+            number: self.number,
+            time,
+            layers: &layers,
+            carries: false,
+            frame: &frame,
+            keyed,
+            fingerprint,
+        });
         self
     }
 

@@ -179,6 +179,12 @@ impl End {
         }
     }
 
+    /// Whether an acknowledgement is about bytes of this side that were not seen.
+    #[inline]
+    fn lacks(&self, ack: u32) -> bool {
+        self.has(Self::KNOWN) && (1..=MAX_WINDOW).contains(&ack.wrapping_sub(self.next))
+    }
+
     fn enter(&mut self, phase: Phase) {
         if self.phase != phase {
             self.before = self.phase;
@@ -217,19 +223,46 @@ pub struct TcpState {
 
 impl TcpState {
     /// Takes note of a segment that `side` sent. `payload_len` is by the headers.
+    #[inline]
     pub fn see(&mut self, side: Side, header: Tcp, payload_len: u32, time: Timestamp) {
         let segment = Segment::of(header, payload_len);
-        let repeats_syn = self.end(side).repeats_syn(&segment);
-        self.write_history(side, &segment);
-        self.watch_window(side, &segment);
-        self.time_handshake(side, &segment, repeats_syn, time);
-        if segment.rst() {
-            self.judge_reset(side, &segment);
-        } else {
-            self.follow_sequence(side, &segment, repeats_syn);
+        if self.goes_on(side, &segment) {
+            let (end, _) = self.pair(side);
+            end.expect(segment.end());
+            return;
         }
-        self.advance(side, &segment);
-        self.believe_acknowledgement(side.other(), &segment);
+        self.follow(side, &segment, time);
+    }
+
+    /// Whether a segment is the next one of a connection under way and changes nothing but what is expected after it.
+    #[inline]
+    fn goes_on(&self, side: Side, segment: &Segment) -> bool {
+        const PLAIN: u8 = Tcp::SYN | Tcp::FIN | Tcp::RST | Tcp::ACK;
+        let (end, peer) = (self.end(side), self.end(side.other()));
+        let written = if segment.payload > 0 { End::KNOWN | End::DATA | End::PAYLOAD } else { End::KNOWN | End::ACK };
+        segment.header.flags & PLAIN == Tcp::ACK
+            && segment.header.window > 0
+            && segment.seq == end.next
+            && end.seen & written == written
+            && matches!(end.phase, Phase::Established | Phase::Partial)
+            && !peer.lacks(segment.header.ack)
+            && self.holes.is_none()
+            && !matches!(self.clock, Clock::Running(_))
+    }
+
+    /// Any segment.
+    fn follow(&mut self, side: Side, segment: &Segment, time: Timestamp) {
+        let repeats_syn = self.end(side).repeats_syn(segment);
+        self.write_history(side, segment);
+        self.watch_window(side, segment);
+        self.time_handshake(side, segment, repeats_syn, time);
+        if segment.rst() {
+            self.judge_reset(side, segment);
+        } else {
+            self.follow_sequence(side, segment, repeats_syn);
+        }
+        self.advance(side, segment);
+        self.believe_acknowledgement(side.other(), segment);
     }
 
     /// The sequence number of the first byte a side sends, where its SYN was seen.
@@ -512,8 +545,8 @@ impl TcpState {
             return;
         }
         let both_established = end.phase == Phase::Established && peer.phase == Phase::Established;
-        let (next, ahead) = (end.next, segment.header.ack.wrapping_sub(end.next));
-        if ahead > 0 && ahead <= MAX_WINDOW {
+        let next = end.next;
+        if end.lacks(segment.header.ack) {
             end.expect(segment.header.ack);
             self.open_hole(sender, next, segment.header.ack);
         }

@@ -62,6 +62,10 @@ impl Timestamp {
         if !self.is_some() || !earlier.is_some() {
             return 0;
         }
+        // Within a century 64 bits do.
+        if let Some(seconds @ -0xffff_ffff..=0xffff_ffff) = self.seconds.checked_sub(earlier.seconds) {
+            return (seconds * NANOS + i64::from(self.nanos) - i64::from(earlier.nanos)).max(0).cast_unsigned();
+        }
         let nanos = (i128::from(self.seconds) - i128::from(earlier.seconds)) * i128::from(NANOS) + i128::from(self.nanos)
             - i128::from(earlier.nanos);
         nanos.clamp(0, i128::from(u64::MAX)) as u64

@@ -8,7 +8,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::lanes::Lanes;
 use crate::capture::{Bytes, Source};
 use crate::engine::{Clock, Outcome, Tally, Work};
-use crate::flow::{Harvest, SHARDS, Settings, Shard};
+use crate::flow::{Harvest, Keying, SHARDS, Settings, Shard};
 
 /// Told after each batch how far the source is.
 pub type Progress<'a> = &'a (dyn Fn(&dyn Source) + Sync);
@@ -27,15 +27,15 @@ pub fn run(
     mut early: impl FnMut(Harvest) + Send,
     progress: Progress<'_>,
 ) -> Outcome {
-    let seed = foldhash_seed();
-    let shards = (0..SHARDS).map(|_| Shard::new(settings, seed)).collect();
+    let keying = Keying::new(settings.key, random());
+    let shards = (0..SHARDS).map(|_| Shard::new(settings, keying)).collect();
     let clock = settings.stream.then(Clock::default);
     // More threads than shards have nothing to do.
     let workers = workers.min(SHARDS);
     let (mut shards, tally) = if workers <= 1 {
-        alone(source, shards, clock, &mut early, progress)
+        alone(source, shards, keying, clock, &mut early, progress)
     } else {
-        together(source, shards, workers, clock, &mut early, progress)
+        together(source, shards, keying, workers, clock, &mut early, progress)
     };
     let mut harvest = Harvest::default();
     for shard in &mut shards {
@@ -55,7 +55,7 @@ fn deliver(mut harvest: Harvest, early: &mut impl FnMut(Harvest)) {
 }
 
 /// A number that differs from run to run.
-fn foldhash_seed() -> u64 {
+fn random() -> u64 {
     use std::hash::BuildHasher;
     foldhash::quality::RandomState::default().hash_one(0)
 }
@@ -63,20 +63,21 @@ fn foldhash_seed() -> u64 {
 fn alone(
     source: &mut dyn Source,
     mut shards: Vec<Shard>,
+    keying: Keying,
     mut clock: Option<Clock>,
     early: &mut impl FnMut(Harvest),
     progress: Progress<'_>,
 ) -> (Vec<Shard>, Tally) {
-    let mut work = Work::default();
+    let mut work = Work::new(keying);
     let mut tally = Tally::default();
     while source.fill(&mut work.batch) {
         if let Some(clock) = &mut clock {
             clock.mark(&mut work);
         }
         work.decode(&mut tally);
+        work.account_all(&mut shards);
         let mut harvest = Harvest::default();
-        for (number, shard) in shards.iter_mut().enumerate() {
-            work.account(number, shard);
+        for shard in &mut shards {
             harvest.append(shard.take_harvest());
         }
         deliver(harvest, early);
@@ -88,6 +89,7 @@ fn alone(
 fn together(
     source: &mut dyn Source,
     shards: Vec<Shard>,
+    keying: Keying,
     workers: usize,
     clock: Option<Clock>,
     early: &mut (impl FnMut(Harvest) + Send),
@@ -99,7 +101,7 @@ fn together(
     let (to_workers, from_reader) = bounded::<(u64, Work)>(in_flight);
     let (recycle, recycled) = bounded::<Work>(in_flight);
     for _ in 0..in_flight {
-        let _ = recycle.send(Work::default());
+        let _ = recycle.send(Work::new(keying));
     }
     let total = Mutex::new(Tally::default());
     std::thread::scope(|scope| {
@@ -163,6 +165,7 @@ fn labour<F: FnMut(Harvest)>(
     let first = worker * 17;
     for (sequence, mut work) in from_reader {
         work.decode(&mut tally);
+        work.sort();
         lanes.publish(sequence, work);
         lanes.help(first, |done| {
             early.batch(done.sequence, done.harvest);

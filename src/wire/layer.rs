@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use arrayvec::ArrayVec;
-
 use crate::net::{Addr, IpProto};
 
 /// How many IP layers a frame may have before the walk stops; the stop is counted.
@@ -71,7 +69,7 @@ pub struct Fragment {
 }
 
 /// One IP layer of a frame: everything a flow table needs, and nothing it does not.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Layer {
     /// Source address.
     pub src: Addr,
@@ -237,7 +235,7 @@ pub enum Outcome {
 #[derive(Clone, Debug, Default)]
 pub struct Decoded {
     /// Outermost first.
-    pub layers: ArrayVec<Layer, MAX_LAYERS>,
+    pub layers: Vec<Layer>,
     /// How the walk ended.
     pub outcome: Outcome,
 }

@@ -1,8 +1,9 @@
 //! The walk: from a frame's link type inwards, header by header.
 
 use super::inner;
-use super::layer::{Decoded, Layer, Outcome, Stop, Transport, Via, Vlans, Word};
+use super::layer::{Decoded, Layer, MAX_LAYERS, Outcome, Stop, Transport, Via, Vlans, Word};
 use super::link;
+use super::plain;
 use super::window::Window;
 use crate::net::{Frame, IpProto, LinkType};
 
@@ -32,7 +33,9 @@ pub(super) type Step = for<'a> fn(&mut Walk<'_>, Window<'a>) -> Result<Next<'a>,
 
 /// What a walk carries along.
 pub(super) struct Walk<'d> {
-    decoded: &'d mut Decoded,
+    layers: &'d mut Vec<Layer>,
+    /// Where this frame's layers begin.
+    first: usize,
     /// VLAN tags since the last layer.
     vlans: Vlans,
     /// The tunnel header just passed.
@@ -45,13 +48,17 @@ impl Walk<'_> {
     pub(super) fn push(&mut self, mut layer: Layer) -> Result<(), &'static str> {
         layer.via = std::mem::take(&mut self.via);
         layer.vlans = std::mem::take(&mut self.vlans);
-        self.decoded.layers.try_push(layer).map_err(|_| "tunnel-depth")
+        if self.layers.len() - self.first == MAX_LAYERS {
+            return Err("tunnel-depth");
+        }
+        self.layers.push(layer);
+        Ok(())
     }
 
     /// The layer last written down.
     #[inline]
     pub(super) fn layer(&mut self) -> Option<&mut Layer> {
-        self.decoded.layers.last_mut()
+        if self.has_layer() { self.layers.last_mut() } else { None }
     }
 
     /// Notes the ports that start a transport header on the layer last written down. None where they were cut away.
@@ -83,18 +90,37 @@ impl Walk<'_> {
     /// Remembers the tunnel that leads to the next layer. The first of several headers between two layers names it; those below the
     /// outermost layer belong to the link and name nothing.
     pub(super) fn tunnel(&mut self, kind: &'static str, key: Option<u32>) {
-        if self.via.kind.is_empty() && !self.decoded.layers.is_empty() {
+        if self.via.kind.is_empty() && self.has_layer() {
             self.via = Via { kind, key };
         }
+    }
+
+    fn has_layer(&self) -> bool {
+        self.layers.len() > self.first
     }
 }
 
 /// Decodes a frame into `decoded`, which is emptied first.
 pub fn decode(frame: &Frame<'_>, decoded: &mut Decoded) {
     decoded.layers.clear();
-    let mut walk = Walk { decoded, vlans: Vlans::default(), via: Via::default() };
+    decoded.outcome = decode_onto(frame, &mut decoded.layers);
+}
+
+/// Decodes a frame and appends its layers, outermost first.
+#[inline]
+pub fn decode_onto(frame: &Frame<'_>, layers: &mut Vec<Layer>) -> Outcome {
+    if let Some(layer) = plain::read(frame) {
+        layers.push(layer);
+        return Outcome::Complete;
+    }
+    walk(frame, layers)
+}
+
+/// Any frame, header by header.
+pub(super) fn walk(frame: &Frame<'_>, layers: &mut Vec<Layer>) -> Outcome {
+    let first = layers.len();
+    let mut walk = Walk { layers, first, vlans: Vlans::default(), via: Via::default() };
     let mut next = Ok(Next::Link(frame.link, Window::new(frame.data, frame.wire_len)));
-    let mut outcome = None;
     for _ in 0..MAX_STEPS {
         next = match next {
             Ok(Next::Link(link, window)) => link::read(&mut walk, link, window),
@@ -102,19 +128,10 @@ pub fn decode(frame: &Frame<'_>, decoded: &mut Decoded) {
             Ok(Next::Ipv4(window)) => inner::ipv4(&mut walk, window),
             Ok(Next::Ipv6(window)) => inner::ipv6(&mut walk, window),
             Ok(Next::Protocol(protocol, window)) => inner::protocol(&mut walk, protocol, window),
-            Ok(Next::NonIp(word)) => {
-                outcome = Some(Outcome::NonIp(word));
-                break;
-            }
-            Ok(Next::Done) => {
-                outcome = Some(Outcome::Complete);
-                break;
-            }
-            Err(stop) => {
-                outcome = Some(Outcome::Stopped(stop));
-                break;
-            }
+            Ok(Next::NonIp(word)) => return Outcome::NonIp(word),
+            Ok(Next::Done) => return Outcome::Complete,
+            Err(stop) => return Outcome::Stopped(stop),
         };
     }
-    decoded.outcome = outcome.unwrap_or(Outcome::Stopped(Stop { why: Word::Plain("tunnel-depth"), offset: 0 }));
+    Outcome::Stopped(Stop { why: Word::Plain("tunnel-depth"), offset: 0 })
 }

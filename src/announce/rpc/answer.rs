@@ -61,7 +61,8 @@ fn announce(towers: Option<Vec<Tower>>, how: &'static str, server: Side, hearing
             Over::Udp => (IpProto::UDP, &RPC),
             Over::Http => (IpProto::TCP, &RPC_OVER_HTTP),
         };
-        let word = Word::new(service, how, Lasting::Standing).offering(tower.interface).about(&shown(tower.annotation.trim_ascii()));
+        let word =
+            Word::new(service, how, Lasting::Standing).offering(tower.interface).about(&shown(tower.annotation.trim_ascii()));
         hearing.listens(server, transport, tower.port, word);
     }
 }
@@ -72,6 +73,7 @@ fn bound(binding: &Binding, how: &'static str, wanted: Option<Uuid>, server: Sid
         return;
     }
     let transport = if binding.over_udp { IpProto::UDP } else { IpProto::TCP };
-    let about = wanted.and_then(interface).map_or_else(|| "DCOM object".to_owned(), |known| format!("DCOM object, {}", known.name));
+    let about =
+        wanted.and_then(interface).map_or_else(|| "DCOM object".to_owned(), |known| format!("DCOM object, {}", known.name));
     hearing.listens(server, transport, binding.port, Word::new(&RPC, how, Lasting::Standing).about(&about));
 }

@@ -114,8 +114,13 @@ enum Length {
 
 impl<'a> Pdu<'a> {
     fn length(bytes: &[u8]) -> Length {
-        let checks: [fn(u8) -> bool; 5] =
-            [|version| version == 5, |minor| minor <= 1, |kind| kind <= 19, |_flags| true, |drep| drep >> 4 <= 1 && drep & 15 <= 1];
+        let checks: [fn(u8) -> bool; 5] = [
+            |version| version == 5,
+            |minor| minor <= 1,
+            |kind| kind <= 19,
+            |_flags| true,
+            |drep| drep >> 4 <= 1 && drep & 15 <= 1,
+        ];
         if bytes.iter().zip(checks).any(|(byte, is_possible)| !is_possible(*byte)) {
             return Length::Wrong;
         }
@@ -297,14 +302,18 @@ mod tests {
 
     const EPM_LE: &str = "0883afe11f5dc91191a408002b14a0fa 03000000";
     const NDR_LE: &str = "045d888aeb1cc9119fe808002b104860 02000000";
-    const NDR64_LE: &str = "33057171baba37498319b5dbef9ccc36 01000000";
+    const NDR64_LE: &str = "33057171babe37498319b5dbef9ccc36 01000000";
 
     fn pdu(kind: u8, flags: u8, call: u32, body: &[u8]) -> Vec<u8> {
-        [&[5, 0, kind, flags, 0x10, 0, 0, 0][..], &(16 + body.len() as u16).to_le_bytes(), &[0, 0], &call.to_le_bytes(), body].concat()
+        [&[5, 0, kind, flags, 0x10, 0, 0, 0][..], &(16 + body.len() as u16).to_le_bytes(), &[0, 0], &call.to_le_bytes(), body]
+            .concat()
     }
 
     fn bind(contexts: &[&str]) -> Vec<u8> {
-        let listed = contexts.iter().zip(0_u16..).flat_map(|(syntax, id)| [&id.to_le_bytes()[..], &[1, 0], &hex(EPM_LE), &hex(syntax)].concat());
+        let listed = contexts
+            .iter()
+            .zip(0_u16..)
+            .flat_map(|(syntax, id)| [&id.to_le_bytes()[..], &[1, 0], &hex(EPM_LE), &hex(syntax)].concat());
         pdu(11, 3, 1, &[&hex("d016d016 00000000")[..], &[contexts.len() as u8, 0, 0, 0], &listed.collect::<Vec<_>>()].concat())
     }
 
@@ -378,8 +387,6 @@ mod tests {
     #[test]
     fn another_interface_ends_it_once_the_bind_is_answered() {
         let mut reader = Connection::default();
-        let other = String::from_utf8_lossy(&bind(&[NDR_LE])).len();
-        assert!(other > 0);
         let mut bytes = bind(&[NDR_LE]);
         bytes[32] ^= 0xff;
         told(&mut reader, &[Talk::new(Side::A, &bytes)]);

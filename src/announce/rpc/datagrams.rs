@@ -127,8 +127,10 @@ mod tests {
         for field in [0..4, 4..6, 6..8] {
             mapper[field].reverse();
         }
-        let head = [&[4, kind, flags, 0, 0x10, 0, 0, 0][..], &[0; 16], &mapper, &[7; 16], &[0; 4], &[3, 0, 0, 0], &[1, 0, 0, 0]].concat();
-        let tail = [&3_u16.to_le_bytes()[..], &[0xff; 4], &(body.len() as u16).to_le_bytes(), &fragment.to_le_bytes(), &[0, 0], body];
+        let head = [&[4, kind, flags, 0, 0x10, 0, 0, 0][..], &[0; 16], &mapper, &[7; 16], &[0; 4], &[3, 0, 0, 0], &[1, 0, 0, 0]]
+            .concat();
+        let tail =
+            [&3_u16.to_le_bytes()[..], &[0xff; 4], &(body.len() as u16).to_le_bytes(), &fragment.to_le_bytes(), &[0, 0], body];
         [head, tail.concat()].concat()
     }
 

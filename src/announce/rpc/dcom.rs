@@ -5,9 +5,11 @@ use crate::recognize::{Uuid, interface};
 /// `IObjectExporter`, the OXID resolver.
 pub const RESOLVER: Uuid = Uuid([0x99, 0xfc, 0xfe, 0xc4, 0x52, 0x60, 0x10, 0x1b, 0xbb, 0xcb, 0x00, 0xaa, 0x00, 0x21, 0x34, 0x7a]);
 /// `IActivation`.
-pub const ACTIVATION: Uuid = Uuid([0x4d, 0x9f, 0x4a, 0xb8, 0x7d, 0x1c, 0x11, 0xcf, 0x86, 0x1e, 0x00, 0x20, 0xaf, 0x6e, 0x7c, 0x57]);
+pub const ACTIVATION: Uuid =
+    Uuid([0x4d, 0x9f, 0x4a, 0xb8, 0x7d, 0x1c, 0x11, 0xcf, 0x86, 0x1e, 0x00, 0x20, 0xaf, 0x6e, 0x7c, 0x57]);
 /// `IRemoteSCMActivator`.
-pub const ACTIVATOR: Uuid = Uuid([0x00, 0x00, 0x01, 0xa0, 0x00, 0x00, 0x00, 0x00, 0xc0, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x46]);
+pub const ACTIVATOR: Uuid =
+    Uuid([0x00, 0x00, 0x01, 0xa0, 0x00, 0x00, 0x00, 0x00, 0xc0, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x46]);
 
 /// What a call of these interfaces is named, where its answer holds bindings.
 pub fn call(interface: Uuid, operation: u16) -> Option<&'static str> {
@@ -46,7 +48,7 @@ pub fn bindings(stub: &[u8], little: bool) -> Vec<Binding> {
     let units: Vec<u16> = stub.chunks_exact(2).map(unit).collect();
     let mut found: Vec<Binding> = Vec::new();
     for at in 0..units.len() {
-        let Some((tower @ (TCP | UDP), rest)) = units.get(at..).and_then(<[u16]>::split_first) else { continue };
+        let Some((tower @ &(TCP | UDP), rest)) = units.get(at..).and_then(<[u16]>::split_first) else { continue };
         if let Some(binding) = binding(*tower == UDP, rest).filter(|binding| !found.contains(binding)) {
             found.push(binding);
         }
@@ -76,7 +78,13 @@ mod tests {
     #[test]
     fn bindings_with_a_port_are_found_wherever_they_stand() {
         let mut stub = vec![1, 0, 9, 9];
-        for unit in [7].into_iter().chain("dc1[49158]".encode_utf16()).chain([0, 7]).chain("10.0.0.2".encode_utf16()).chain([0, 0, 10, 0xffff, 0]) {
+        for unit in [7]
+            .into_iter()
+            .chain("dc1[49158]".encode_utf16())
+            .chain([0, 7])
+            .chain("10.0.0.2".encode_utf16())
+            .chain([0, 0, 10, 0xffff, 0])
+        {
             stub.extend(unit.to_le_bytes());
         }
         assert_eq!(bindings(&stub, true), [Binding { over_udp: false, host: "dc1".to_owned(), port: 49158 }]);

@@ -216,7 +216,11 @@ pub mod tests {
             let stub = answer(&[netlogon(0x07, 49158), netlogon(0x08, 1035), netlogon(0x0f, 7)], None, format);
             let towers = mapped(&stub, format).unwrap();
             let found: Vec<_> = towers.iter().map(|tower| (tower.over, tower.port, tower.interface.to_string())).collect();
-            assert_eq!(found, [(Over::Tcp, 49158, "netlogon 1.0".to_owned()), (Over::Udp, 1035, "netlogon 1.0".to_owned())], "{format:?}");
+            assert_eq!(
+                found,
+                [(Over::Tcp, 49158, "netlogon 1.0".to_owned()), (Over::Udp, 1035, "netlogon 1.0".to_owned())],
+                "{format:?}"
+            );
         }
     }
 
@@ -226,7 +230,10 @@ pub mod tests {
             let stub = answer(&[netlogon(0x10, 1), netlogon(0x1f, 593)], Some(b"NETLOGON service"), format);
             let towers = looked_up(&stub, format).unwrap();
             assert_eq!(towers.len(), 1, "{format:?}");
-            assert_eq!((towers[0].over, towers[0].port, towers[0].annotation.as_slice()), (Over::Http, 593, &b"NETLOGON service"[..]));
+            assert_eq!(
+                (towers[0].over, towers[0].port, towers[0].annotation.as_slice()),
+                (Over::Http, 593, &b"NETLOGON service"[..])
+            );
         }
     }
 

@@ -186,6 +186,29 @@ fn udp_tunnel(port: u16) -> Option<Step> {
     BY_UDP_PORT.get(at).map(|(_, step)| *step)
 }
 
+/// A bit for each tunnel port modulo their number: most ports are told apart from all of them without a search.
+const TUNNEL_PORTS: [u64; 16] = {
+    let mut bits = [0; 16];
+    let mut rest = BY_UDP_PORT;
+    while let [(port, _), others @ ..] = rest {
+        let (mut at, mut words) = (0, bits.as_mut_slice());
+        while let Some((word, further)) = words.split_first_mut() {
+            if at == *port % 1024 / 64 {
+                *word |= 1u64 << (*port % 64);
+            }
+            (at, words) = (at + 1, further);
+        }
+        rest = others;
+    }
+    bits
+};
+
+/// Whether a UDP port may stand for a tunnel; some that do not are taken for one.
+#[inline]
+pub(super) fn may_be_tunnel(port: u16) -> bool {
+    TUNNEL_PORTS.get(usize::from(port % 1024 / 64)).is_some_and(|word| word & 1 << (port % 64) != 0)
+}
+
 /// Protocols whose header starts with two ports.
 fn has_ports(protocol: IpProto) -> bool {
     matches!(protocol, IpProto::TCP | IpProto::UDP | IpProto::SCTP | IpProto::UDPLITE | IpProto(33))
@@ -198,5 +221,11 @@ mod tests {
     #[test]
     fn the_tunnel_ports_are_sorted_and_each_stands_once() {
         assert!(BY_UDP_PORT.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    }
+
+    #[test]
+    fn no_tunnel_port_is_overlooked() {
+        assert!(BY_UDP_PORT.iter().all(|(port, _)| may_be_tunnel(*port)));
+        assert!((0..=u16::MAX).filter(|port| may_be_tunnel(*port)).count() <= BY_UDP_PORT.len() * 64);
     }
 }
