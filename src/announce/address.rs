@@ -9,7 +9,7 @@ pub fn commas(text: &[u8]) -> Option<(Addr, u16)> {
     let begins = text.iter().position(u8::is_ascii_digit)?;
     let numbers = text.get(begins..)?;
     let ends = numbers.iter().position(|byte| !byte.is_ascii_digit() && *byte != b',').unwrap_or(numbers.len());
-    let mut parts = numbers.get(..ends)?.split(|byte| *byte == b',').map(|part| number::<u8>(part));
+    let mut parts = numbers.get(..ends)?.split(|byte| *byte == b',').map(number::<u8>);
     let [a, b, c, d, high, low] =
         [parts.next()??, parts.next()??, parts.next()??, parts.next()??, parts.next()??, parts.next()??];
     parts.next().is_none().then_some((Addr::v4([a, b, c, d]), u16::from_be_bytes([high, low])))
@@ -29,6 +29,7 @@ pub fn ip(text: &[u8]) -> Option<Addr> {
 }
 
 /// `host:port` or `[address]:port`, the port optional.
+#[cfg_attr(not(test), expect(dead_code))]
 pub fn host_and_port(text: &[u8]) -> Option<(&[u8], Option<u16>)> {
     let host_ends = match text.first()? {
         b'[' => text.iter().position(|byte| *byte == b']')? + 1,
@@ -43,6 +44,7 @@ pub fn host_and_port(text: &[u8]) -> Option<(&[u8], Option<u16>)> {
 }
 
 /// `10.1.0.9.8.1`, a universal address (RFC 5665 section 5.2.3.3): the last two numbers are the port; before them an address of either kind.
+#[cfg_attr(not(test), expect(dead_code))]
 pub fn universal(text: &[u8]) -> Option<(Addr, u16)> {
     let text = std::str::from_utf8(text).ok()?;
     let (rest, low) = text.rsplit_once('.')?;

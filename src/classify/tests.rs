@@ -149,7 +149,10 @@ fn a_port_of_other_networks_tells_nothing() {
     let from_there = flow_of(&layer(IpProto::TCP, (A, 4000), (B, 40001)));
     assert_eq!(ends(&from_there, Some(&catalog), None).client, Side::B);
     let elsewhere = flow_of(&layer(IpProto::TCP, (B, 4000), (A, 40001)));
-    assert_eq!(ends(&elsewhere, Some(&catalog), None), Ends { client: Side::A, direction: Direction::First, both_documented: false });
+    assert_eq!(
+        ends(&elsewhere, Some(&catalog), None),
+        Ends { client: Side::A, direction: Direction::First, both_documented: false }
+    );
 }
 
 #[test]

@@ -58,7 +58,7 @@ mod tftp;
 mod tls;
 
 #[cfg(test)]
-pub mod testing;
+pub(crate) mod testing;
 
 pub use cursor::Cursor;
 pub use finding::{Confidence, Finding, Look, Note, Protocol, Texts, shown};

@@ -56,9 +56,7 @@ pub struct Connection {
 /// One PDU.
 struct Pdu<'a> {
     kind: u8,
-    is_first: bool,
-    is_last: bool,
-    has_object: bool,
+    flags: u8,
     little: bool,
     call: u32,
     is_sealed: bool,
@@ -129,6 +127,18 @@ impl<'a> Pdu<'a> {
         if length < HEADER { Length::Wrong } else { Length::Whole(length) }
     }
 
+    fn is_first(&self) -> bool {
+        self.flags & 1 != 0
+    }
+
+    fn is_last(&self) -> bool {
+        self.flags & 2 != 0
+    }
+
+    fn has_object(&self) -> bool {
+        self.flags & 0x80 != 0
+    }
+
     fn of(pdu: &'a [u8]) -> Option<Self> {
         let mut cursor = Cursor::new(pdu);
         cursor.skip(2)?;
@@ -144,8 +154,7 @@ impl<'a> Pdu<'a> {
             let [_kind, level, padding] = Cursor::new(body.get(end..)?).array()?;
             (body, is_sealed) = (body.get(..end.checked_sub(usize::from(padding))?)?, level == PRIVACY);
         }
-        let (is_first, is_last, has_object) = (flags & 1 != 0, flags & 2 != 0, flags & 0x80 != 0);
-        Some(Self { kind, is_first, is_last, has_object, little, call, is_sealed, body })
+        Some(Self { kind, flags, little, call, is_sealed, body })
     }
 }
 
@@ -228,7 +237,7 @@ impl Connection {
         let mut cursor = Cursor::new(pdu.body);
         cursor.skip(4)?;
         let (context, operation) = (word(&mut cursor, pdu.little)?, word(&mut cursor, pdu.little)?);
-        cursor.skip(if pdu.has_object { 16 } else { 0 })?;
+        cursor.skip(if pdu.has_object() { 16 } else { 0 })?;
         let known = self.contexts.iter().find(|known| known.id == context);
         let uuid = match known {
             Some(known) => known.interface.uuid,
@@ -237,7 +246,7 @@ impl Connection {
         let question = Question::of(uuid, operation, cursor.rest(), pdu.little)?;
         let is_wide = known.is_some_and(|known| known.is_wide);
         // A long request comes in fragments: the first says it all.
-        if pdu.is_first && self.calls.len() < CALLS {
+        if pdu.is_first() && self.calls.len() < CALLS {
             self.calls.retain(|call| call.id != pdu.call);
             self.calls.push(Call { id: pdu.call, question, is_wide, stub: Vec::new() });
         }
@@ -253,25 +262,25 @@ impl Connection {
         }
         let Some(at) = at else {
             // Only the answers were captured: one to `ept_map` is what is asked for most.
-            assumed(hearing).filter(|_| !self.is_bound && pdu.is_first && pdu.is_last)?;
+            assumed(hearing).filter(|_| !self.is_bound && pdu.is_first() && pdu.is_last())?;
             Question::Map.answered(side, stub, Format { little: pdu.little, wide: false }, hearing);
             return Some(());
         };
         let held = self.held();
         let call = self.calls.get_mut(at)?;
-        if pdu.is_first {
+        if pdu.is_first() {
             call.stub.clear();
         }
         let format = Format { little: pdu.little, wide: call.is_wide };
-        if pdu.is_first && pdu.is_last {
+        if pdu.is_first() && pdu.is_last() {
             call.question.answered(side, stub, format, hearing);
         } else if held + stub.len() <= STUBS {
             call.stub.extend_from_slice(stub);
-            if pdu.is_last {
+            if pdu.is_last() {
                 call.question.answered(side, &call.stub, format, hearing);
             }
         }
-        if pdu.is_last {
+        if pdu.is_last() {
             self.calls.swap_remove(at);
         }
         Some(())
@@ -321,7 +330,7 @@ mod tests {
         let mut body = [&hex("d016d016 01000000")[..], &(port.len() as u16 + 1).to_le_bytes(), port.as_bytes(), &[0]].concat();
         body.resize(body.len().next_multiple_of(4), 0);
         body.extend([syntaxes.len() as u8, 0, 0, 0]);
-        syntaxes.iter().for_each(|syntax| body.extend([&[0; 4][..], &hex(syntax)].concat()));
+        body.extend(syntaxes.iter().flat_map(|syntax| [&[0; 4][..], &hex(syntax)].concat()));
         pdu(12, 3, 1, &body)
     }
 

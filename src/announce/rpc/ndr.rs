@@ -43,12 +43,6 @@ impl<'a> Ndr<'a> {
         self.take(N)?.try_into().ok()
     }
 
-    /// 16 bits.
-    pub fn u16(&mut self) -> Option<u16> {
-        let bytes = self.array()?;
-        Some(if self.format.little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) })
-    }
-
     /// 32 bits.
     pub fn u32(&mut self) -> Option<u32> {
         let bytes = self.array()?;
