@@ -29,7 +29,6 @@ pub fn ip(text: &[u8]) -> Option<Addr> {
 }
 
 /// `host:port` or `[address]:port`, the port optional.
-#[cfg_attr(not(test), expect(dead_code))]
 pub fn host_and_port(text: &[u8]) -> Option<(&[u8], Option<u16>)> {
     let host_ends = match text.first()? {
         b'[' => text.iter().position(|byte| *byte == b']')? + 1,
@@ -44,7 +43,6 @@ pub fn host_and_port(text: &[u8]) -> Option<(&[u8], Option<u16>)> {
 }
 
 /// `10.1.0.9.8.1`, a universal address (RFC 5665 section 5.2.3.3): the last two numbers are the port; before them an address of either kind.
-#[cfg_attr(not(test), expect(dead_code))]
 pub fn universal(text: &[u8]) -> Option<(Addr, u16)> {
     let text = std::str::from_utf8(text).ok()?;
     let (rest, low) = text.rsplit_once('.')?;

@@ -1,7 +1,7 @@
 //! The table of readers: which flows are worth following.
 
 use super::reader::Reader;
-use super::{ftp, rpc};
+use super::{ftp, ike, l2tp, portmap, pptp, rpc, rtsp, sip, ssrp, tftp, upnp};
 use crate::net::IpProto;
 
 /// A protocol that announces others.
@@ -23,6 +23,7 @@ pub struct Route {
 
 const TCP: &[IpProto] = &[IpProto::TCP];
 const UDP: &[IpProto] = &[IpProto::UDP];
+const BOTH: &[IpProto] = &[IpProto::TCP, IpProto::UDP];
 
 /// Every route.
 #[rustfmt::skip]
@@ -30,6 +31,16 @@ pub const ROUTES: &[Route] = &[
     Route { word: "rpc", over: TCP, ports: &[135, 593], protocols: &["DCE/RPC"], begins: None, new: || Box::new(rpc::Connection::default()) },
     Route { word: "rpc_datagram", over: UDP, ports: &[135], protocols: &["DCE/RPC"], begins: None, new: || Box::new(rpc::Datagrams::default()) },
     Route { word: "ftp", over: TCP, ports: &[21], protocols: &["FTP"], begins: None, new: || Box::new(ftp::Control::default()) },
+    Route { word: "tftp", over: UDP, ports: &[69], protocols: &["TFTP"], begins: None, new: || Box::new(tftp::Requests) },
+    Route { word: "ssrp", over: UDP, ports: &[1434], protocols: &["SQL Server browser"], begins: None, new: || Box::new(ssrp::Browser::default()) },
+    Route { word: "rtsp", over: TCP, ports: &[554], protocols: &["RTSP"], begins: None, new: || Box::new(rtsp::Control::default()) },
+    Route { word: "sip", over: BOTH, ports: &[5060], protocols: &["SIP"], begins: None, new: || Box::new(sip::Signalling) },
+    Route { word: "portmap", over: BOTH, ports: &[111], protocols: &[], begins: None, new: || Box::new(portmap::Mapper::default()) },
+    Route { word: "upnp", over: UDP, ports: &[1900], protocols: &["SSDP"], begins: None, new: || Box::new(upnp::Devices) },
+    Route { word: "upnp_web", over: TCP, ports: &[], protocols: &["HTTP"], begins: Some(upnp::points_elsewhere), new: || Box::new(upnp::Web::default()) },
+    Route { word: "pptp", over: TCP, ports: &[1723], protocols: &[], begins: None, new: || Box::new(pptp::Control) },
+    Route { word: "ike", over: UDP, ports: &[500], protocols: &["IKE"], begins: None, new: || Box::new(ike::Negotiation::default()) },
+    Route { word: "l2tp", over: UDP, ports: &[1701], protocols: &[], begins: None, new: || Box::new(l2tp::Request::default()) },
 ];
 
 impl Route {

@@ -62,6 +62,7 @@ impl Labelling {
         desk.rest(&mut outcome, &self.catalog, self.settings.stream);
         let mut summary = self.summary(&outcome, source);
         summary.flows.evicted = desk.evicted;
+        summary.learned = desk.ledger.endpoints();
         summary.drops = drops();
         let output = desk.output.take().ok_or_else(|| Failure::Usage("a worker failed".to_owned()))?;
         let packets = summary.packets.total;

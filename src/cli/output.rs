@@ -20,7 +20,8 @@ pub struct Output {
     only: Vec<Only>,
     builder: SummaryBuilder,
     fail_on: Vec<FailOn>,
-    flagged: bool,
+    /// How many are flagged.
+    flagged: u64,
 }
 
 impl Output {
@@ -50,25 +51,27 @@ impl Output {
         if let Some(path) = &args.report {
             sinks.push(Sink::file(path, &report::HTML, &view)?);
         }
-        Ok(Self { sinks, only, builder: SummaryBuilder::default(), fail_on: args.fail_on.clone(), flagged: false })
+        Ok(Self { sinks, only, builder: SummaryBuilder::default(), fail_on: args.fail_on.clone(), flagged: 0 })
     }
 
     /// Counts a record, and writes it where it is selected.
     pub fn flow(&mut self, record: &FlowRecord<'_>) {
         self.builder.flow(record);
-        self.flagged |= record.is_flagged();
+        self.flagged += u64::from(record.is_flagged());
         if self.only.iter().all(|only| only.selects(record)) {
             self.sinks.iter_mut().for_each(|sink| sink.write(|report, stream| report.flow(record, stream)));
         }
     }
 
-    /// Counts and writes what later evidence changed in a record that is written. Where only one of the two is selected it is written as a change all
-    /// the same: whoever applies it has the whole truth.
+    /// Counts and writes what later evidence changed in a record that is written; one that is selected only now is written as a whole.
     pub fn update(&mut self, before: &FlowRecord<'_>, after: &FlowRecord<'_>) {
         self.builder.update(before, after);
-        self.flagged |= after.is_flagged();
-        if self.failed.is_none() && self.only.iter().all(|only| only.selects(before)) {
-            self.failed = self.report.update(before, after, &mut self.stream).err();
+        self.flagged = self.flagged + u64::from(after.is_flagged()) - u64::from(before.is_flagged());
+        let selects = |record: &FlowRecord<'_>| self.only.iter().all(|only| only.selects(record));
+        match (selects(before), selects(after)) {
+            (true, _) => self.sinks.iter_mut().for_each(|sink| sink.write(|report, stream| report.update(before, after, stream))),
+            (false, true) => self.sinks.iter_mut().for_each(|sink| sink.write(|report, stream| report.flow(after, stream))),
+            (false, false) => {}
         }
     }
 
@@ -91,7 +94,7 @@ impl Output {
         ends.into_iter().collect::<Result<(), Failure>>()?;
         let lost = summary.drops.kernel + summary.drops.interface + summary.drops.flowlabel > 0;
         Ok(self.fail_on.iter().any(|what| match what {
-            FailOn::Flagged => self.flagged,
+            FailOn::Flagged => self.flagged > 0,
             FailOn::Loss => lost,
         }))
     }

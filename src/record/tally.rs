@@ -9,6 +9,7 @@ use hashbrown::HashMap;
 use hdrhistogram::Histogram;
 
 use super::flow::FlowRecord;
+use super::high_ports::HighPortsBuilder;
 use super::summary::{EvidenceCounts, Explained, FlowCounts, LabelCount, Quantiles, QuantilesOf, Summary};
 use super::words::{Evidence, Verdict};
 
@@ -24,6 +25,7 @@ pub struct SummaryBuilder {
     labels: HashMap<String, LabelCount, RandomState>,
     unlabelled: LabelCount,
     evidence: EvidenceCounts,
+    high_ports: HighPortsBuilder,
     /// In microseconds.
     lasted: Measure,
     /// In nanoseconds.
@@ -51,6 +53,7 @@ impl SummaryBuilder {
     /// What evidence may change.
     fn count(&mut self, record: &FlowRecord<'_>, apply: fn(u64, u64) -> u64) {
         let bytes = record.bytes.sum();
+        self.high_ports.count(record, apply);
         if let Some(verdict) = record.verdict {
             let count = match verdict {
                 Verdict::Matched => &mut self.flows.matched,

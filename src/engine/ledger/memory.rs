@@ -82,7 +82,10 @@ impl Ledger {
         for announcement in announcements {
             changes |= self.hear(announcement);
         }
-        for flow in flows().map(|(_, flow)| flow).chain(ended) {
+        for (_, flow) in flows() {
+            changes |= self.meet_at_doors(flow);
+        }
+        for flow in ended {
             changes |= self.meet(flow);
         }
         if !changes {

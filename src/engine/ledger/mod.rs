@@ -6,10 +6,11 @@
 //! When records are written before the input has ended, [`Memory`] keeps the flows that were written lately, so that [`Ledger::revise`] can tell
 //! which of them look different now.
 
+mod listing;
 mod memory;
 mod place;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 pub use memory::{Memory, Revised};
@@ -18,7 +19,8 @@ pub use place::Known;
 use crate::announce::{Announcement, Door, End, Lasting};
 use crate::classify::Learned;
 use crate::flow::{Flow, Side};
-use crate::net::IpProto;
+use crate::net::{Addr, IpProto, Timestamp};
+use crate::recognize::{DCE_RPC, Uuid};
 use place::{Place, Use};
 
 /// Doors remembered: listeners, and all others.
@@ -45,9 +47,25 @@ impl Lesson {
     }
 }
 
+/// An interface that clients bound at a door, announced or not.
+#[derive(Debug)]
+struct Bound {
+    packet: u64,
+    first: Timestamp,
+    last: Timestamp,
+    clients: BTreeSet<Addr>,
+    flows: u64,
+    bytes: u64,
+}
+
+/// Interfaces bound at doors, and clients of each, that are remembered.
+const BOUND: usize = 1 << 16;
+const CLIENTS: usize = 256;
+
 /// All doors.
 #[derive(Debug, Default)]
 pub struct Ledger {
+    bound: BTreeMap<(Door, Uuid), Bound>,
     places: HashMap<Door, Place>,
     /// In the order they came.
     standing: VecDeque<Door>,
@@ -77,6 +95,12 @@ impl Ledger {
 
     /// Notes a flow at the doors where it came by; whether that can change what is known of others.
     pub fn meet(&mut self, flow: &Flow) -> bool {
+        self.note_bound(flow);
+        self.meet_at_doors(flow)
+    }
+
+    /// Notes a flow at the doors that were announced; once, however often it is shown.
+    fn meet_at_doors(&mut self, flow: &Flow) -> bool {
         if self.places.is_empty() {
             return false;
         }
@@ -87,6 +111,30 @@ impl Ledger {
             }
         }
         changes
+    }
+
+    /// Notes the interfaces that a flow bound: they tell who listens, and explain nothing but their own flow.
+    fn note_bound(&mut self, flow: &Flow) {
+        let Some(finding) = flow.payload.finding().filter(|finding| finding.protocol == &DCE_RPC && finding.is_sure()) else { return };
+        let Some((texts, client)) = finding.texts().zip(finding.client) else { return };
+        let ends: Vec<(Side, Door)> = doors(flow).collect();
+        let at = |side| ends.iter().find(|(known, _)| *known == side).map(|(_, door)| *door);
+        let Some((door, from)) = at(client.other()).zip(at(client)) else { return };
+        for uuid in &texts.interfaces {
+            if self.bound.len() >= BOUND && !self.bound.contains_key(&(door, *uuid)) {
+                return;
+            }
+            let new = || Bound { packet: flow.id.packet, first: flow.first, last: flow.last, clients: BTreeSet::new(), flows: 0, bytes: 0 };
+            let bound = self.bound.entry((door, *uuid)).or_insert_with(new);
+            bound.packet = bound.packet.min(flow.id.packet);
+            bound.first = bound.first.earliest(flow.first);
+            bound.last = bound.last.latest(flow.last);
+            bound.flows += 1;
+            bound.bytes += flow.bytes.iter().sum::<u64>();
+            if bound.clients.len() < CLIENTS {
+                bound.clients.insert(from.host);
+            }
+        }
     }
 
     /// What was announced of a flow. Of two doors that were both announced, the one that was announced before the flow, and first.
