@@ -56,11 +56,6 @@ impl<'a> Message<'a> {
         self.head.starts_with(protocol)
     }
 
-    /// The status of an answer.
-    pub fn status(&self) -> Option<u16> {
-        address::number(text::words(text::lines(self.head).next()?).nth(1)?)
-    }
-
     /// A header.
     pub fn header(&self, name: &[u8]) -> Option<&'a [u8]> {
         text::header(self.head, name)
@@ -75,7 +70,7 @@ mod tests {
     fn messages_end_where_their_length_says() {
         let bytes = b"RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: 3\r\n\r\nabcRTSP";
         let Begins::Message(message, length) = Message::first(bytes) else { panic!("no message") };
-        assert_eq!((message.body, length, message.status(), message.header(b"cseq")), (&b"abc"[..], bytes.len() - 4, Some(200), Some(&b"1"[..])));
+        assert_eq!((message.body, length, message.header(b"cseq")), (&b"abc"[..], bytes.len() - 4, Some(&b"1"[..])));
         assert!(matches!(Message::first(&bytes[..bytes.len() - 6]), Begins::Short));
         assert!(matches!(Message::first(b"$\0\0\x04data"), Begins::Other));
         assert_eq!(Message::of_datagram(b"A\r\n\r\nbody").body, b"body");

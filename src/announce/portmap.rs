@@ -139,13 +139,24 @@ fn answered(asked: Asked, server: Side, cursor: &mut Cursor<'_>, hearing: &mut H
     Some(())
 }
 
-fn tell(server: Side, (program, version): (u32, u32), (transport, port): (IpProto, u16), how: &'static str, hearing: &mut Hearing<'_>) {
+fn tell(
+    server: Side,
+    (program, version): (u32, u32),
+    (transport, port): (IpProto, u16),
+    how: &'static str,
+    hearing: &mut Hearing<'_>,
+) {
     // The mapper itself is where it was asked.
     if program == PORTMAP || !matches!(transport, IpProto::TCP | IpProto::UDP) {
         return;
     }
     let name = name(program).map_or_else(|| format!("program {program}"), str::to_owned);
-    hearing.listens(server, transport, port, Word::new(&PROGRAM, how, Lasting::Standing).about(&format!("{name} version {version}")));
+    hearing.listens(
+        server,
+        transport,
+        port,
+        Word::new(&PROGRAM, how, Lasting::Standing).about(&format!("{name} version {version}")),
+    );
 }
 
 /// What the usual programs are called (the registry of program numbers, RFC 5531 section 8.2).
@@ -212,7 +223,10 @@ mod tests {
         let call = words(&[7, 0, 2, PORTMAP, 2, 3, 0, 0, 0, 0, 100_005, 3, 17, 0]);
         let reply = words(&[7, 1, 0, 0, 0, 0, 20_048]);
         let expected = ["10.0.0.2 udp 20048 GETPORT"];
-        assert_eq!(told_over(IpProto::UDP, &mut Mapper::default(), &[Talk::new(Side::A, &call), Talk::new(Side::B, &reply)]).0, expected);
+        assert_eq!(
+            told_over(IpProto::UDP, &mut Mapper::default(), &[Talk::new(Side::A, &call), Talk::new(Side::B, &reply)]).0,
+            expected
+        );
         let record = |message: &[u8]| [&(0x8000_0000 | message.len() as u32).to_be_bytes()[..], message].concat();
         let (call, reply) = (record(&call), record(&reply));
         assert_eq!(told(&mut Mapper::default(), &[Talk::new(Side::A, &call), Talk::new(Side::B, &reply)]).0, expected);

@@ -58,7 +58,8 @@ mod tests {
 
     #[test]
     fn a_call_that_is_accepted_will_send_gre() {
-        let reply = |result: &str| hex(&format!("0020 0001 1a2b3c4d 0008 0000 0080 4000 {result} 00 0000 00000000 0000 0000 00000000"));
+        let reply =
+            |result: &str| hex(&format!("0020 0001 1a2b3c4d 0008 0000 0080 4000 {result} 00 0000 00000000 0000 0000 00000000"));
         let heard = |bytes: &[u8]| told(&mut Control, &[Talk::new(Side::B, bytes)]).0;
         assert_eq!(heard(&reply("01")), ["10.0.0.2 gre 0 with 10.0.0.1 PPTP call"]);
         assert_eq!(heard(&reply("02")), Vec::<String>::new());

@@ -75,28 +75,25 @@ impl Control {
             hearing.check(server, source);
         }
         let destination = field(b"destination=").and_then(address::ip);
-        match destination.filter(|host| is_group(*host, hearing.version)) {
-            Some(host) => {
-                if let Some(ports) = field(b"port=").and_then(pair) {
-                    announce_group(server, host, ports, hearing);
-                }
+        if let Some(group) = destination.filter(|host| is_group(*host, hearing.version)) {
+            if let Some(ports) = field(b"port=").and_then(pair) {
+                announce_group(server, group, ports, hearing);
             }
-            None => {
-                if let Some(destination) = destination {
-                    hearing.check(client, destination);
-                }
-                for (end, at, ports) in [(End::Client, client, field(b"client_port=")), (End::Server, server, field(b"server_port="))] {
-                    if let Some(ports) = ports.and_then(pair) {
-                        announce_pair(server, (at, end), ports, hearing);
-                    }
-                }
+            return;
+        }
+        if let Some(destination) = destination {
+            hearing.check(client, destination);
+        }
+        for (end, at, ports) in [(End::Client, client, field(b"client_port=")), (End::Server, server, field(b"server_port="))] {
+            if let Some(ports) = ports.and_then(pair) {
+                announce_pair(server, (at, end), ports, hearing);
             }
         }
     }
 }
 
-fn announce_pair(by: Side, (at, end): (Side, End), (rtp, rtcp): (u16, Option<u16>), hearing: &mut Hearing<'_>) {
-    for (service, port) in [(&RTP, Some(rtp)), (&RTCP, rtcp)] {
+fn announce_pair(by: Side, (at, end): (Side, End), (media, control): (u16, Option<u16>), hearing: &mut Hearing<'_>) {
+    for (service, port) in [(&RTP, Some(media)), (&RTCP, control)] {
         if let Some(port) = port {
             let word = Word::new(service, "RTSP SETUP", Lasting::Session);
             hearing.announce(by, at, (IpProto::UDP, port), end, word);
@@ -104,8 +101,8 @@ fn announce_pair(by: Side, (at, end): (Side, End), (rtp, rtcp): (u16, Option<u16
     }
 }
 
-fn announce_group(by: Side, host: Addr, (rtp, rtcp): (u16, Option<u16>), hearing: &mut Hearing<'_>) {
-    for (service, port) in [(&RTP, Some(rtp)), (&RTCP, rtcp)] {
+fn announce_group(by: Side, host: Addr, (media, control): (u16, Option<u16>), hearing: &mut Hearing<'_>) {
+    for (service, port) in [(&RTP, Some(media)), (&RTCP, control)] {
         if let Some(port) = port {
             let word = Word::new(service, "RTSP", Lasting::Session);
             hearing.announce_to_all(by, host, (IpProto::UDP, port), End::Client, word);
@@ -131,7 +128,8 @@ mod tests {
     #[test]
     fn a_setup_agrees_on_two_pairs() {
         let setup = b"SETUP rtsp://a/b RTSP/1.0\r\nCSeq: 3\r\nTransport: RTP/AVP;unicast;client_port=4588-4589\r\n\r\n";
-        let answer = b"RTSP/1.0 200 OK\r\nCSeq: 3\r\nTransport: RTP/AVP;unicast;client_port=4588-4589;server_port=6256-6257\r\n\r\n";
+        let answer =
+            b"RTSP/1.0 200 OK\r\nCSeq: 3\r\nTransport: RTP/AVP;unicast;client_port=4588-4589;server_port=6256-6257\r\n\r\n";
         let (announced, _) = told(&mut Control::default(), &[Talk::new(Side::A, setup), Talk::new(Side::B, answer)]);
         let expected = ["10.0.0.1 udp 4588", "10.0.0.1 udp 4589", "10.0.0.2 udp 6256", "10.0.0.2 udp 6257"];
         assert!(announced.iter().zip(expected).all(|(told, expected)| told.starts_with(expected)), "{announced:?}");
@@ -145,6 +143,9 @@ mod tests {
         assert_eq!(told(&mut control, &[Talk::new(Side::B, answer)]).0, Vec::<String>::new());
         assert!(control.is_done());
         let group = b"RTSP/1.0 200 OK\r\nTransport: RTP/AVP;multicast;destination=224.2.0.1;port=3456-3457\r\n\r\n";
-        assert_eq!(told(&mut Control::default(), &[Talk::new(Side::B, group)]).0, ["224.2.0.1 udp 3456 RTSP", "224.2.0.1 udp 3457 RTSP"]);
+        assert_eq!(
+            told(&mut Control::default(), &[Talk::new(Side::B, group)]).0,
+            ["224.2.0.1 udp 3456 RTSP", "224.2.0.1 udp 3457 RTSP"]
+        );
     }
 }

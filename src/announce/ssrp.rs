@@ -20,7 +20,9 @@ impl Reader for Browser {
     fn read(&mut self, side: Side, bytes: &[u8], hearing: &mut Hearing<'_>) -> usize {
         match bytes {
             // CLNT_UCAST_DAC (section 2.2.4).
-            [0x0f, 1, name @ ..] => self.administrated = Some(shown(name.split(|byte| *byte == 0).next().unwrap_or_default()).into()),
+            [0x0f, 1, name @ ..] => {
+                self.administrated = Some(shown(name.split(|byte| *byte == 0).next().unwrap_or_default()).into());
+            }
             [5, rest @ ..] => drop(self.answer(side, rest, hearing)),
             _ => {}
         }
@@ -31,10 +33,10 @@ impl Reader for Browser {
 impl Browser {
     fn answer(&self, side: Side, rest: &[u8], hearing: &mut Hearing<'_>) -> Option<()> {
         let mut cursor = Cursor::new(rest);
-        let size = usize::from(cursor.le16()?);
-        let data = cursor.take_most(size);
+        let length = usize::from(cursor.le16()?);
+        let data = cursor.take_most(length);
         // SVR_RESP (DAC) (section 2.2.6): six bytes in all, a version and a port.
-        if let ([1, low, high], 3 | 6) = (data, size) {
+        if let ([1, low, high], 3 | 6) = (data, length) {
             let about = format!("administrator's connection {}", self.administrated.as_deref().unwrap_or_default());
             let word = Word::new(&SQL, "SQL Browser DAC", Lasting::Standing).about(about.trim_end());
             hearing.listens(side, IpProto::TCP, u16::from_le_bytes([*low, *high]), word);
@@ -95,7 +97,8 @@ mod tests {
         let text = b"ServerName;SQL1;InstanceName;MSSQLSERVER;IsClustered;No;Version;9.00.1399.06;tcp;1433;np;\\\\SQL1\\pipe\\sql\\query;;\
             ServerName;SQL1;InstanceName;SMS;IsClustered;No;Version;9.00.1399.06;tcp;49172;;ServerName;SQL1;InstanceName;OFF;IsClustered;No;Version;9;;";
         let answer = [&[5][..], &(text.len() as u16).to_le_bytes(), text].concat();
-        let (announced, _) = told_over(IpProto::UDP, &mut Browser::default(), &[Talk::new(Side::A, b"\x03"), Talk::new(Side::B, &answer)]);
+        let (announced, _) =
+            told_over(IpProto::UDP, &mut Browser::default(), &[Talk::new(Side::A, b"\x03"), Talk::new(Side::B, &answer)]);
         assert_eq!(announced, ["10.0.0.2 tcp 1433 SQL Browser", "10.0.0.2 tcp 49172 SQL Browser"]);
         let abouts: Vec<String> = instances(text).into_iter().map(|instance| instance.about).collect();
         assert_eq!(abouts, ["instance MSSQLSERVER 9.00.1399.06", "instance SMS 9.00.1399.06"]);

@@ -1,4 +1,4 @@
-//! Addresses in headers: SSDP's LOCATION, GENA's CALLBACK (UPnP Device Architecture, sections 1 and 4), and where a Web server sends its clients.
+//! Addresses in headers: SSDP's LOCATION, GENA's CALLBACK (`UPnP` Device Architecture, sections 1 and 4), and where a Web server sends its clients.
 
 use super::address;
 use super::door::{Lasting, Service};
@@ -92,7 +92,8 @@ mod tests {
 
     #[test]
     fn a_device_is_believed_of_itself_only() {
-        let notify = |host: &str| format!("NOTIFY * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nLOCATION: http://{host}:2869/d.xml\r\n\r\n");
+        let notify =
+            |host: &str| format!("NOTIFY * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nLOCATION: http://{host}:2869/d.xml\r\n\r\n");
         let heard = |text: &str| told_over(IpProto::UDP, &mut Devices, &[Talk::new(Side::A, text.as_bytes())]);
         assert_eq!(heard(&notify("10.0.0.1")), (vec!["10.0.0.1 tcp 2869 SSDP LOCATION".to_owned()], false));
         assert_eq!(heard(&notify("10.0.0.7")), (vec![], true));
@@ -102,7 +103,10 @@ mod tests {
     #[test]
     fn subscriptions_and_redirections() {
         let subscribe = b"SUBSCRIBE /e HTTP/1.1\r\nCALLBACK: <http://10.0.0.1:5431/a><http://10.0.0.1:5432>\r\n\r\n";
-        assert_eq!(told(&mut Web::default(), &[Talk::new(Side::A, subscribe)]).0, ["10.0.0.1 tcp 5431 GENA CALLBACK", "10.0.0.1 tcp 5432 GENA CALLBACK"]);
+        assert_eq!(
+            told(&mut Web::default(), &[Talk::new(Side::A, subscribe)]).0,
+            ["10.0.0.1 tcp 5431 GENA CALLBACK", "10.0.0.1 tcp 5432 GENA CALLBACK"]
+        );
         let moved = b"HTTP/1.1 302 Found\r\nLocation: https://10.0.0.2:16993/logon.htm\r\n\r\n";
         assert!(points_elsewhere(subscribe) && points_elsewhere(moved) && !points_elsewhere(b"HTTP/1.1 200 OK\r\n"));
         assert_eq!(told(&mut Web::default(), &[Talk::new(Side::B, moved)]).0, ["10.0.0.2 tcp 16993 HTTP Location"]);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::args::{EvidenceFrom, FlowArgs, KeyPart, SharedArgs, Verbosity};
 use super::exit::{Exit, Failure};
-use super::output::Output;
+use super::output::{Formats, Output};
 use super::parse::{self, Only};
 use super::rules;
 use crate::capture::Source;
@@ -100,9 +100,9 @@ struct Clerk {
 
 impl Desk {
     /// Opens the output; `flows` makes a table list single flows too.
-    pub fn open(args: &SharedArgs, flows: bool) -> Result<Self, Failure> {
+    pub fn open(args: &SharedArgs, flows: bool, formats: Formats) -> Result<Self, Failure> {
         let only = args.select.only.iter().map(|text| Only::parse(text)).collect::<Result<_, _>>()?;
-        let output = Some(Output::open(&args.output, flows, only)?);
+        let output = Some(Output::open(&args.output, flows, only, formats)?);
         let clerk =
             Clerk { output, carriers: Carriers::default(), ledger: Ledger::default(), memory: Memory::default(), evicted: 0 };
         Ok(Self(Mutex::new(clerk)))

@@ -13,6 +13,9 @@ use crate::report::{self, Format, Report, View};
 /// Bytes gathered before they are written.
 const BUFFER: usize = 256 * 1024;
 
+/// Which format a name stands for.
+pub type Formats = fn(&str) -> Option<&'static Format>;
+
 /// Writes the records a run selects, and counts all of them.
 pub struct Output {
     /// The results, and the page of `--report` where it is asked for.
@@ -37,8 +40,8 @@ impl Output {
     }
 
     /// Opens the streams, so that a wrong path is known before anything is read.
-    pub fn open(args: &OutputArgs, flows: bool, only: Vec<Only>) -> Result<Self, Failure> {
-        let format = report::format(&args.format).ok_or_else(|| Failure::Usage(format!("no format '{}'", args.format)))?;
+    pub fn open(args: &OutputArgs, flows: bool, only: Vec<Only>, formats: Formats) -> Result<Self, Failure> {
+        let format = formats(&args.format).ok_or_else(|| Failure::Usage(format!("no format '{}'", args.format)))?;
         if args.output.is_some() && args.output == args.report {
             return Err(Failure::Usage("--output and --report are the same file".to_owned()));
         }

@@ -82,9 +82,8 @@ impl HighPortsBuilder {
 impl Server {
     fn told(self, server: IpAddr, ports: Option<&BTreeSet<u16>>) -> HighPorts {
         let open = self.open.into_iter().filter(|(_, count)| count.flows > 0);
-        let mut unexplained: Vec<OpenPort> = open
-            .map(|((transport, port), FlowsAndBytes { flows, bytes })| OpenPort { transport, port, flows, bytes })
-            .collect();
+        let mut unexplained: Vec<OpenPort> =
+            open.map(|((transport, port), FlowsAndBytes { flows, bytes })| OpenPort { transport, port, flows, bytes }).collect();
         unexplained.sort_by_key(|open| (Reverse(open.bytes), open.transport, open.port));
         let (range, era) = ports.and_then(era).unzip();
         HighPorts { server, range, era, flows: self.all.flows, bytes: self.all.bytes, explained: self.explained, unexplained }
@@ -95,10 +94,10 @@ impl Server {
 fn era(ports: &BTreeSet<u16>) -> Option<(String, &'static str)> {
     let within = |first: u16, last: u16| ports.range(first..=last).count();
     let usual = ERAS.iter().find(|(first, last, _)| within(*first, *last) * 4 >= ports.len() * 3);
-    let (least, most) = (ports.first()?, ports.last()?);
+    let (smallest, largest) = (ports.first()?, ports.last()?);
     Some(match usual {
         Some((first, last, name)) => (format!("{first}-{last}"), name),
-        None => (format!("{least}-{most}"), "configured"),
+        None => (format!("{smallest}-{largest}"), "configured"),
     })
 }
 

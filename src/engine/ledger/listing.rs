@@ -16,7 +16,8 @@ const PASSING: usize = 10_000;
 impl Ledger {
     /// Everything that was learned, by server, transport and port. Of what is for one conversation only the newest few thousand.
     pub fn endpoints(&self) -> Vec<LearnedEndpoint> {
-        let entries = self.places.iter().flat_map(|(door, place)| place.entries.iter().map(move |entry| told(door, place, entry)));
+        let entries =
+            self.places.iter().flat_map(|(door, place)| place.entries.iter().map(move |entry| told(door, place, entry)));
         let (mut endpoints, mut passing): (Vec<_>, Vec<_>) = entries.partition(|endpoint| endpoint.lasting == "listener");
         passing.sort_by_key(|endpoint| std::cmp::Reverse(endpoint.packet));
         passing.truncate(PASSING);

@@ -115,7 +115,9 @@ impl Ledger {
 
     /// Notes the interfaces that a flow bound: they tell who listens, and explain nothing but their own flow.
     fn note_bound(&mut self, flow: &Flow) {
-        let Some(finding) = flow.payload.finding().filter(|finding| finding.protocol == &DCE_RPC && finding.is_sure()) else { return };
+        let Some(finding) = flow.payload.finding().filter(|finding| finding.protocol == &DCE_RPC && finding.is_sure()) else {
+            return;
+        };
         let Some((texts, client)) = finding.texts().zip(finding.client) else { return };
         let ends: Vec<(Side, Door)> = doors(flow).collect();
         let at = |side| ends.iter().find(|(known, _)| *known == side).map(|(_, door)| *door);
@@ -124,7 +126,14 @@ impl Ledger {
             if self.bound.len() >= BOUND && !self.bound.contains_key(&(door, *uuid)) {
                 return;
             }
-            let new = || Bound { packet: flow.id.packet, first: flow.first, last: flow.last, clients: BTreeSet::new(), flows: 0, bytes: 0 };
+            let new = || Bound {
+                packet: flow.id.packet,
+                first: flow.first,
+                last: flow.last,
+                clients: BTreeSet::new(),
+                flows: 0,
+                bytes: 0,
+            };
             let bound = self.bound.entry((door, *uuid)).or_insert_with(new);
             bound.packet = bound.packet.min(flow.id.packet);
             bound.first = bound.first.earliest(flow.first);
