@@ -109,8 +109,10 @@ impl Announcement {
     /// Interface and details in words.
     pub fn detail(&self) -> Option<String> {
         match (self.interface, &self.about) {
-            (Some(interface), Some(about)) => Some(format!("{interface} ({about})")),
-            (Some(interface), None) => Some(interface.to_string()),
+            (Some(offered), Some(about)) if interface(offered.uuid).is_none_or(|known| known.name != **about) => {
+                Some(format!("{offered} ({about})"))
+            }
+            (Some(offered), _) => Some(offered.to_string()),
             (None, about) => about.as_deref().map(str::to_owned),
         }
     }

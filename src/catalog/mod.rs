@@ -132,22 +132,24 @@ impl Catalog {
 
     /// Systems with dynamic ports on this transport: who may be behind a learned endpoint. The numbers alone say nothing.
     pub fn dynamic_systems(&self, transport: IpProto) -> Vec<SystemRef> {
-        let mut systems: Vec<SystemRef> =
-            self.facts.iter().filter(|fact| fact.matches() && is_assigned(fact, transport)).map(|fact| fact.system).collect();
+        let dynamic = |fact: &&Fact| fact.transport == Some(transport) && fact.matches() && fact.ports.contains(&Port::Dynamic);
+        let mut systems: Vec<SystemRef> = self.facts.iter().filter(dynamic).map(|fact| fact.system).collect();
         systems.dedup();
         systems
     }
 
-    /// The same in words, each with the first line that gives it a dynamic port; made once.
+    /// Those that get their ports from the endpoint mapper, in words, each with the first line that gives it a dynamic port; made once.
     pub fn dynamic_texts(&self, transport: IpProto) -> &Texts {
         let Some(texts) = self.dynamic_texts.get(usize::from(transport == IpProto::UDP)) else { return Texts::NONE };
         texts.get_or_init(|| {
             let mut texts = Texts::default();
             for system in self.dynamic_systems(transport).iter().filter_map(|at| self.system(*at)) {
-                let is_dynamic = |fact: &&Fact| is_assigned(fact, transport);
-                let source = self.facts_of(system).iter().find(is_dynamic).and_then(|fact| fact.sources.first());
+                let is_assigned = |fact: &&Fact| fact.matches() && is_assigned(fact, transport);
+                let Some(fact) = self.facts_of(system).iter().find(is_assigned) else { continue };
                 texts.systems.push(system.id.clone());
-                texts.sources.push(source.map_or_else(|| "the rules".to_owned(), |source| self.print_source(*source)));
+                texts
+                    .sources
+                    .push(fact.sources.first().map_or_else(|| "the rules".to_owned(), |source| self.print_source(*source)));
             }
             texts
         })

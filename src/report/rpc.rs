@@ -118,7 +118,7 @@ fn row(endpoint: &LearnedEndpoint) -> [String; 6] {
     let place = endpoint.port.map_or_else(|| endpoint.transport.to_string(), |port| format!("{}/{port}", endpoint.transport));
     let name = endpoint.name.map(str::to_owned).or_else(|| endpoint.interface.clone());
     let version = endpoint.version.as_ref().filter(|_| name.is_some()).map(|version| format!(" {version}")).unwrap_or_default();
-    let annotation = endpoint.annotation.as_deref().map(visible).unwrap_or_default();
+    let annotation = endpoint.annotation.as_deref().filter(|text| Some(*text) != endpoint.name).map(visible).unwrap_or_default();
     let what = format!("{}{version}  {annotation}", name.unwrap_or_default());
     let clients = match endpoint.clients.as_slice() {
         [] => "none seen".to_owned(),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::announce::{Announcement, End, Lasting};
 use crate::flow::{Flow, Side};
 use crate::net::{Addr, Timestamp};
+use crate::recognize::Uuid;
 use crate::record::{ConnState, FlowId};
 
 const SECOND: u64 = 1_000_000_000;
@@ -18,6 +19,9 @@ const SESSION: u64 = 3600 * SECOND;
 const ONCE: u64 = 300 * SECOND;
 /// Captures of several queues are out of order by less than this.
 const DISORDER: u64 = SECOND;
+
+/// Every server offers it.
+const MANAGEMENT: Uuid = Uuid([0xaf, 0xa8, 0xbd, 0x80, 0x7d, 0x8a, 0x11, 0xc9, 0xbe, 0xf4, 0x08, 0x00, 0x2b, 0x10, 0x29, 0x89]);
 
 /// Announcements, uses and hosts that one door remembers.
 const ENTRIES: usize = 128;
@@ -55,13 +59,15 @@ pub(super) struct Use {
     answered: bool,
     /// The protocol its payload is, for sure.
     says: Option<&'static str>,
+    /// The DCE/RPC interface it bound.
+    bound: Option<Uuid>,
 }
 
 impl Use {
     /// The flow as it is seen from the door that is its side `door`.
     pub fn of(flow: &Flow, door: Side) -> Self {
         let peer_is_lo = flow.a_is_lo == (door == Side::B);
-        let tcp = flow.tcp.as_ref();
+        let (tcp, finding) = (flow.tcp.as_ref(), flow.payload.finding());
         let unanswered = [ConnState::S0, ConnState::REJ, ConnState::RSTOS0, ConnState::SH];
         let has_state = |states: &[ConnState]| tcp.is_some_and(|tcp| states.contains(&tcp.state(door.other())));
         Self {
@@ -70,7 +76,8 @@ impl Use {
             peer: if peer_is_lo { flow.key.lo } else { flow.key.hi },
             from_inside: tcp.and_then(crate::flow::TcpState::handshake_side) == Some(door),
             answered: flow.packets.iter().all(|packets| *packets > 0) && !has_state(&unanswered),
-            says: flow.payload.finding().filter(|finding| finding.is_sure()).map(|finding| finding.protocol.name),
+            says: finding.filter(|finding| finding.is_sure()).map(|finding| finding.protocol.name),
+            bound: finding.and_then(|finding| finding.texts()?.interfaces.first().copied()),
         }
     }
 
@@ -158,7 +165,7 @@ impl Place {
         (!from_inside).then_some((known, used.id.packet < known.announcement.packet))
     }
 
-    /// The listener that was announced before, by preference to this client, else last.
+    /// The listener that was announced before: by preference the interface that was bound, then what this client was told, then what was said last.
     fn standing(&self, used: &Use) -> Option<&Entry> {
         let holds = |entry: &&Entry| {
             let told = &entry.known.announcement;
@@ -167,7 +174,14 @@ impl Place {
                 && used.start.nanos_since(entry.last) <= STANDING
                 && !self.is_forgotten(entry, used)
         };
-        self.entries.iter().filter(holds).max_by_key(|entry| (entry.told.contains(&used.peer), when(&entry.known.announcement)))
+        let rank = |entry: &&Entry| {
+            let offered = entry.known.announcement.interface.map(|offered| offered.uuid);
+            let is_plumbing = offered == Some(MANAGEMENT);
+            let is_bound = offered.is_some() && offered == used.bound;
+            let told = entry.told.contains(&used.peer) && entry.last <= used.start;
+            (is_bound, !is_plumbing, told, entry.last.min(used.start), when(&entry.known.announcement))
+        };
+        self.entries.iter().filter(holds).max_by_key(rank)
     }
 
     /// The listener that was announced next.
