@@ -15,6 +15,7 @@ use super::args::{CaptureArgs, Verbosity};
 use super::carve::Carving;
 use super::exit::{Exit, Failure};
 use super::label::{self, Desk, Labelling};
+use super::output::Formats;
 use super::{parse, privileges, sandbox};
 use crate::capture::live::{Counters, Live, LiveError, Settings, Surroundings};
 use crate::capture::{Between, Source};
@@ -28,7 +29,7 @@ const CUT_OFF: i32 = 3;
 const SMALLEST_BUFFER: u64 = 1 << 20;
 
 /// Captures until it is told to stop, and writes what it saw.
-pub fn run(args: &CaptureArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
+pub fn run(args: &CaptureArgs, verbosity: &Verbosity, formats: Formats) -> Result<Exit, Failure> {
     let settings = settings(args)?;
     let (from, to) = (args.shared.select.from.as_deref(), args.shared.select.to.as_deref());
     let (from, to) = (from.map(parse::time).transpose()?, to.map(parse::time).transpose()?);
@@ -38,7 +39,7 @@ pub fn run(args: &CaptureArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
     let counters = live.counters();
     let carving = Carving::of_passing(&args.shared.output)?;
     let mut source = Carving::around(carving.as_ref(), Box::new(Between::new(live, from, to)));
-    let desk = Desk::open(&args.shared, lists_flows(args), carving)?;
+    let desk = Desk::open(&args.shared, lists_flows(args), formats, carving)?;
     heed_signals(&stop)?;
     shut_in(args, verbosity)?;
 

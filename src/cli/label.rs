@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 use super::args::{EvidenceFrom, FlowArgs, KeyPart, SharedArgs, Verbosity};
 use super::carve::Carving;
 use super::exit::{Exit, Failure};
-use super::output::Output;
+use super::output::{Formats, Output};
 use super::parse::{self, Only};
 use super::rules;
 use crate::capture::Source;
 use crate::catalog::Catalog;
-use crate::engine::{self, Carriers, Outcome};
-use crate::flow::{Harvest, KeyParts, SHARDS, Settings, Timeouts};
+use crate::engine::{self, Carriers, Ledger, Memory, Outcome, Revised};
+use crate::flow::{Flow, Harvest, KeyParts, SHARDS, Settings, Timeouts};
 use crate::pipeline::{self, Progress};
 use crate::record::{Drops, Run, Summary};
 
@@ -58,12 +58,13 @@ impl Labelling {
         drops: impl FnOnce() -> Drops,
     ) -> Result<Labelled, Failure> {
         let early = |harvest: Harvest| output.lock().early(harvest, &self.catalog, self.settings.stream);
-        let outcome = pipeline::run(source, self.settings, workers, early, progress);
+        let mut outcome = pipeline::run(source, self.settings, workers, early, progress);
         let mut desk = output.lock();
-        desk.rest(&outcome, &self.catalog, self.settings.stream);
+        desk.rest(&mut outcome, &self.catalog, self.settings.stream);
         let parts = self.settings.key;
         let mut summary = self.summary(&outcome, source);
         summary.flows.evicted = desk.evicted;
+        summary.learned = desk.ledger.endpoints();
         summary.drops = drops();
         if let Some(carving) = desk.carving.take() {
             summary.write_flagged = Some(carving.write(parts, summary.fragments > 0)?);
@@ -96,16 +97,20 @@ pub struct Desk(Mutex<Clerk>);
 struct Clerk {
     output: Option<Output>,
     carriers: Carriers,
+    ledger: Ledger,
+    /// Streaming: flows that are written.
+    memory: Memory,
     evicted: u64,
     carving: Option<Carving>,
 }
 
 impl Desk {
     /// Opens the output; `flows` makes a table list single flows too.
-    pub fn open(args: &SharedArgs, flows: bool, carving: Option<Carving>) -> Result<Self, Failure> {
+    pub fn open(args: &SharedArgs, flows: bool, formats: Formats, carving: Option<Carving>) -> Result<Self, Failure> {
         let only = args.select.only.iter().map(|text| Only::parse(text)).collect::<Result<_, _>>()?;
-        let output = Some(Output::open(&args.output, flows, only)?);
-        Ok(Self(Mutex::new(Clerk { output, carriers: Carriers::default(), evicted: 0, carving })))
+        let output = Some(Output::open(&args.output, flows, only, formats)?);
+        let (carriers, ledger, memory) = (Carriers::default(), Ledger::default(), Memory::default());
+        Ok(Self(Mutex::new(Clerk { output, carriers, ledger, memory, evicted: 0, carving })))
     }
 
     /// Whether writing has failed, so that going on makes no sense.
@@ -120,34 +125,59 @@ impl Desk {
 }
 
 impl Clerk {
-    /// Writes flows that left before the end.
+    /// Takes what was announced, and writes flows that left before the end.
     fn early(&mut self, harvest: Harvest, catalog: &Catalog, stream: bool) {
         for (key, id) in harvest.carriers {
             self.carriers.add(key, id);
         }
-        let Some(output) = &mut self.output else { return };
-        for ended in &harvest.flows {
+        let flows = harvest.flows.iter().map(|ended| &ended.flow);
+        let revised = self.ledger.revise(&self.memory, harvest.announcements, flows);
+        self.update(&revised, catalog);
+        let written = !harvest.flows.is_empty();
+        for ended in harvest.flows {
             self.evicted += u64::from(ended.evicted);
-            let record = engine::record(&ended.flow, &self.carriers, Some(catalog));
-            let selected = output.flow(&record);
-            if let Some(carving) = &mut self.carving {
-                carving.see(ended.flow.key, &record, selected);
+            self.write(&ended.flow, catalog);
+            if stream {
+                self.memory.keep(ended.flow);
             }
         }
-        if stream && !harvest.flows.is_empty() {
+        if let (true, Some(output)) = (stream && (written || !revised.is_empty()), &mut self.output) {
             output.flush();
         }
     }
 
     /// Writes the flows held to the end.
-    fn rest(&mut self, outcome: &Outcome, catalog: &Catalog, stream: bool) {
-        let carriers = if stream { &self.carriers } else { outcome.carriers() };
-        let Some(output) = &mut self.output else { return };
+    fn rest(&mut self, outcome: &mut Outcome, catalog: &Catalog, stream: bool) {
+        if !stream {
+            self.carriers = outcome.take_carriers();
+        }
+        let revised = self.ledger.revise(&self.memory, Vec::new(), outcome.flows());
+        self.update(&revised, catalog);
         for flow in outcome.flows() {
-            let record = engine::record(flow, carriers, Some(catalog));
-            let selected = output.flow(&record);
+            self.write(flow, catalog);
+        }
+    }
+
+    fn write(&mut self, flow: &Flow, catalog: &Catalog) {
+        let Some(output) = &mut self.output else { return };
+        let lesson = self.ledger.lesson(flow);
+        let record = engine::record(flow, &self.carriers, Some(catalog), lesson.as_ref());
+        let selected = output.flow(&record);
+        if let Some(carving) = &mut self.carving {
+            carving.see(flow.key, &record, selected);
+        }
+    }
+
+    /// Says what later announcements changed in records that are written.
+    fn update(&mut self, revised: &[Revised], catalog: &Catalog) {
+        let Some(output) = &mut self.output else { return };
+        for revised in revised {
+            let Some(flow) = self.memory.flow(revised) else { continue };
+            let record = |lesson| engine::record(flow, &self.carriers, Some(catalog), lesson);
+            let after = record(revised.after.as_ref());
+            let selected = output.update(&record(revised.before.as_ref()), &after);
             if let Some(carving) = &mut self.carving {
-                carving.see(flow.key, &record, selected);
+                carving.see(flow.key, &after, selected);
             }
         }
     }

@@ -9,7 +9,7 @@ use super::args::{ReadArgs, Verbosity};
 use super::carve::Carving;
 use super::exit::{Exit, Failure};
 use super::label::{self, Desk, Labelling};
-use super::output::Output;
+use super::output::{Formats, Output};
 use super::parse;
 use crate::capture;
 use crate::record::Drops;
@@ -18,7 +18,7 @@ use crate::record::Drops;
 const SMALL_INPUT: u64 = 8 << 20;
 
 /// Reads the inputs and writes what is in them.
-pub fn run(args: &ReadArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
+pub fn run(args: &ReadArgs, verbosity: &Verbosity, formats: Formats) -> Result<Exit, Failure> {
     let select = &args.shared.select;
     let options = capture::Options {
         merge: args.merge,
@@ -32,7 +32,7 @@ pub fn run(args: &ReadArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
     Output::must_not_be_input(&args.shared.output, &args.inputs)?;
     let carving = Carving::of_files(&args.shared.output, &args.inputs, &options)?;
     let mut source = Carving::around(carving.as_ref(), source);
-    let desk = Desk::open(&args.shared, args.shared.output.flows, carving)?;
+    let desk = Desk::open(&args.shared, args.shared.output.flows, formats, carving)?;
 
     let total = source.progress().1;
     let workers = args.shared.flows.workers.unwrap_or_else(|| workers_for(total));

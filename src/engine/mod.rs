@@ -13,6 +13,7 @@
 mod carriers;
 mod carve;
 mod clock;
+mod ledger;
 mod outcome;
 mod record;
 mod tally;
@@ -21,6 +22,7 @@ mod work;
 pub use carriers::Carriers;
 pub use carve::{Finder, Marks};
 pub use clock::Clock;
+pub use ledger::{Ledger, Lesson, Memory, Revised};
 pub use outcome::Outcome;
 pub use record::record;
 pub use tally::Tally;
