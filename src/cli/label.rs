@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
@@ -17,6 +17,8 @@ use crate::engine::{self, Carriers, Outcome};
 use crate::flow::{Harvest, KeyParts, SHARDS, Settings, Timeouts};
 use crate::pipeline::{self, Progress};
 use crate::record::{Drops, Run, Summary};
+#[cfg(feature = "live")]
+use crate::tui::Board;
 
 /// What came of it.
 pub struct Labelled {
@@ -29,7 +31,7 @@ pub struct Labelled {
 /// How packets become records.
 pub struct Labelling {
     settings: Settings,
-    catalog: Catalog,
+    catalog: Arc<Catalog>,
     /// The options that change the result, for the summary.
     options: BTreeMap<String, Value>,
     rules: Vec<String>,
@@ -41,10 +43,16 @@ impl Labelling {
         options.append(&mut shared_options(args));
         Ok(Self {
             settings: settings(&args.flows, stream)?,
-            catalog: rules::load(&args.rules)?,
+            catalog: Arc::new(rules::load(&args.rules)?),
             options,
             rules: args.rules.rules.iter().map(|path| path.display().to_string()).collect(),
         })
+    }
+
+    /// What the labels rest on.
+    #[cfg(feature = "live")]
+    pub fn catalog(&self) -> Arc<Catalog> {
+        Arc::clone(&self.catalog)
     }
 
     /// Labels what a source yields, to its end. `drops` is asked when it is over.
@@ -56,7 +64,7 @@ impl Labelling {
         progress: Progress<'_>,
         drops: impl FnOnce() -> Drops,
     ) -> Result<Labelled, Failure> {
-        let early = |harvest: Harvest| output.lock().early(harvest, &self.catalog, self.settings.stream);
+        let early = |harvest: Harvest| output.lock().early(&harvest, &self.catalog, self.settings.stream);
         let outcome = pipeline::run(source, self.settings, workers, early, progress);
         let mut desk = output.lock();
         desk.rest(&outcome, &self.catalog, self.settings.stream);
@@ -92,6 +100,9 @@ struct Clerk {
     output: Option<Output>,
     carriers: Carriers,
     evicted: u64,
+    /// Where whoever looks on sees the records.
+    #[cfg(feature = "live")]
+    board: Option<Arc<Mutex<Board>>>,
 }
 
 impl Desk {
@@ -99,7 +110,19 @@ impl Desk {
     pub fn open(args: &SharedArgs, flows: bool) -> Result<Self, Failure> {
         let only = args.select.only.iter().map(|text| Only::parse(text)).collect::<Result<_, _>>()?;
         let output = Some(Output::open(&args.output, flows, only)?);
-        Ok(Self(Mutex::new(Clerk { output, carriers: Carriers::default(), evicted: 0 })))
+        Ok(Self(Mutex::new(Clerk {
+            output,
+            carriers: Carriers::default(),
+            evicted: 0,
+            #[cfg(feature = "live")]
+            board: None,
+        })))
+    }
+
+    /// Shows the records on a board too.
+    #[cfg(feature = "live")]
+    pub fn show_on(&self, board: Arc<Mutex<Board>>) {
+        self.lock().board = Some(board);
     }
 
     /// Whether writing has failed, so that going on makes no sense.
@@ -115,10 +138,12 @@ impl Desk {
 
 impl Clerk {
     /// Writes flows that left before the end.
-    fn early(&mut self, harvest: Harvest, catalog: &Catalog, stream: bool) {
-        for (key, id) in harvest.carriers {
-            self.carriers.add(key, id);
+    fn early(&mut self, harvest: &Harvest, catalog: &Catalog, stream: bool) {
+        for (key, id) in &harvest.carriers {
+            self.carriers.add(*key, *id);
         }
+        #[cfg(feature = "live")]
+        self.show(harvest, catalog);
         let Some(output) = &mut self.output else { return };
         for ended in &harvest.flows {
             self.evicted += u64::from(ended.evicted);
@@ -126,6 +151,19 @@ impl Clerk {
         }
         if stream && !harvest.flows.is_empty() {
             output.flush();
+        }
+    }
+
+    /// Shows what there is to see to whoever looks on.
+    #[cfg(feature = "live")]
+    fn show(&self, harvest: &Harvest, catalog: &Catalog) {
+        let Some(board) = &self.board else { return };
+        let mut board = board.lock().unwrap_or_else(PoisonError::into_inner);
+        for ended in &harvest.flows {
+            board.ended(&engine::record(&ended.flow, &self.carriers, Some(catalog)));
+        }
+        for flow in &harvest.under_way {
+            board.under_way(&engine::record(flow, &self.carriers, Some(catalog)));
         }
     }
 

@@ -18,6 +18,8 @@ mod read;
 mod rules;
 #[cfg(feature = "live")]
 mod sandbox;
+#[cfg(feature = "live")]
+mod signals;
 mod why;
 
 use std::io::{self, Write};

@@ -118,7 +118,9 @@ impl Work {
                 shard.expire(mark.number, mark.now);
             }
         }
-        shards.iter_mut().for_each(|shard| self.look(shard));
+        for shard in shards {
+            self.look(shard);
+        }
     }
 
     /// Shows whoever looks on what is under way.

@@ -111,6 +111,7 @@ impl Flow {
     }
 
     /// A copy to look at: all that is known so far, without the bytes that recognizers still wait for.
+    #[must_use]
     pub fn copy(&self) -> Self {
         Self { tcp: self.tcp.clone(), payload: self.payload.copy(), extras: self.extras.clone(), ..*self }
     }

@@ -47,6 +47,7 @@ pub struct Piece<'a> {
 
 impl Payload {
     /// What was found so far, without the bytes it was found in.
+    #[must_use]
     pub fn copy(&self) -> Self {
         Self { state: State::Closed(self.finding().cloned()), calls: self.calls }
     }

@@ -72,6 +72,7 @@ impl Timestamp {
     }
 
     /// So many nanoseconds before; the earliest time there is where that lies further back, and never a time out of none.
+    #[must_use]
     pub fn before(self, nanos: u64) -> Self {
         if !self.is_some() {
             return self;

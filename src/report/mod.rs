@@ -46,6 +46,7 @@ mod json;
 mod json_text;
 mod ndjson;
 mod table;
+pub mod units;
 
 use std::io::{self, Write};
 

@@ -13,12 +13,11 @@ mod loss;
 mod services;
 mod tally;
 mod top;
-mod units;
 
 use std::io::{self, Write};
 
 use self::tally::{Apply, Tally};
-use super::{Report, View};
+use super::{Report, View, units};
 use crate::record::{FlowRecord, Summary};
 
 /// Narrower than this nothing is readable, wider than this nothing is gained.
