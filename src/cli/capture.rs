@@ -11,8 +11,9 @@ use serde_json::json;
 use super::args::{CaptureArgs, Verbosity};
 use super::exit::{Exit, Failure};
 use super::label::{self, Desk, Labelling};
+use super::output::{self, Formats};
 use super::signals::{self, Ending};
-use super::{output, parse, privileges, sandbox};
+use super::{parse, privileges, sandbox};
 use crate::capture::live::{Counters, Live, LiveError, Settings, Surroundings};
 use crate::capture::{Between, Source};
 use crate::net::Timestamp;
@@ -23,14 +24,14 @@ use crate::tui::{self, View};
 const SMALLEST_BUFFER: u64 = 1 << 20;
 
 /// Captures until it is told to stop, and writes what it saw.
-pub fn run(args: &CaptureArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
+pub fn run(args: &CaptureArgs, verbosity: &Verbosity, formats: Formats) -> Result<Exit, Failure> {
     let settings = settings(args, verbosity)?;
     let (from, to) = (args.shared.select.from.as_deref(), args.shared.select.to.as_deref());
     let (from, to) = (from.map(parse::time).transpose()?, to.map(parse::time).transpose()?);
     let labelling = Labelling::new(&args.shared, true, options(args))?;
     let ending = Ending::default();
     let live = Live::open(&settings, surroundings(args, &ending)?).map_err(|error| Failure::Usage(advice(&error)))?;
-    let desk = Desk::open(&args.shared, lists_flows(args))?;
+    let desk = Desk::open(&args.shared, lists_flows(args), formats)?;
     shut_in(args, verbosity)?;
     if !verbosity.quiet {
         let _ = writeln!(io::stderr(), "flowlabel: listening on {}", args.interfaces.join(", "));
