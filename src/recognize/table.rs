@@ -39,8 +39,8 @@ const DIGIT: RangeInclusive<u8> = b'1'..=b'5';
 /// Every recognizer. Of two that are equally sure the one further up wins, so the special stands before the general.
 #[rustfmt::skip]
 pub const RECOGNIZERS: &[Recognizer] = &[
-    Recognizer { word: "tls", over: TCP, first: &[0x14..=0x17, 0x80..=0xff], protocols: &[&tls::HTTPS, &tls::TLS], look: tls::look },
-    Recognizer { word: "http", over: TCP, first: &[b'A'..=b'z'], protocols: &[&http::HTTP], look: http::look },
+    Recognizer { word: "tls", over: TCP, first: ANY, protocols: &[&tls::HTTPS, &tls::TLS], look: tls::look },
+    Recognizer { word: "http", over: TCP, first: &[0..=0, b'A'..=b'z'], protocols: &[&http::HTTP], look: http::look },
     Recognizer { word: "ssdp", over: UDP, first: &[UPPER], protocols: &[&ssdp::SSDP], look: ssdp::look },
     Recognizer { word: "rtsp", over: TCP, first: &[UPPER], protocols: &[&rtsp::RTSP], look: rtsp::look },
     Recognizer { word: "sip", over: BOTH, first: &[UPPER], protocols: &[&sip::SIP], look: sip::look },
@@ -48,8 +48,8 @@ pub const RECOGNIZERS: &[Recognizer] = &[
     Recognizer { word: "netbios", over: TCP, first: &[0x81..=0x85], protocols: &[&netbios::SESSION], look: netbios::look },
     Recognizer { word: "dcerpc", over: TCP, first: &[5..=5, b'n'..=b'n'], protocols: &[&DCE_RPC], look: dcerpc::look },
     Recognizer { word: "dcerpc_udp", over: UDP, first: &[4..=4], protocols: &[&DCE_RPC], look: dcerpc_udp::look },
-    Recognizer { word: "kerberos", over: BOTH, first: &[0..=0, 0x6a..=0x7e], protocols: &[&kerberos::KERBEROS], look: kerberos::look },
-    Recognizer { word: "ldap", over: TCP, first: &[0x30..=0x30], protocols: &[&ldap::LDAP], look: ldap::look },
+    Recognizer { word: "kerberos", over: BOTH, first: &[0..=0, 4..=4, 0x61..=0x7e], protocols: &[&kerberos::KERBEROS], look: kerberos::look },
+    Recognizer { word: "ldap", over: TCP, first: &[0..=0, 0x30..=0x30], protocols: &[&ldap::LDAP], look: ldap::look },
     Recognizer { word: "cldap", over: UDP, first: &[0x30..=0x30], protocols: &[&ldap::LDAP], look: cldap::look },
     Recognizer { word: "snmp", over: UDP, first: &[0x30..=0x30], protocols: &[&snmp::SNMP, &snmp::TRAP], look: snmp::look },
     Recognizer { word: "mdns", over: UDP, first: ANY, protocols: &[&mdns::MDNS], look: mdns::look },
@@ -60,7 +60,7 @@ pub const RECOGNIZERS: &[Recognizer] = &[
     Recognizer { word: "dhcp", over: UDP, first: &[1..=2], protocols: &[&dhcp::DHCP], look: dhcp::look },
     Recognizer { word: "tftp", over: UDP, first: &[0..=0], protocols: &[&tftp::TFTP], look: tftp::look },
     Recognizer { word: "ntp", over: UDP, first: ANY, protocols: &[&ntp::NTP], look: ntp::look },
-    Recognizer { word: "ssh", over: TCP, first: &[b'S'..=b'S'], protocols: &[&ssh::SSH], look: ssh::look },
+    Recognizer { word: "ssh", over: TCP, first: &[0..=0, b'S'..=b'S'], protocols: &[&ssh::SSH], look: ssh::look },
     Recognizer { word: "ftp", over: TCP, first: &[UPPER, b'a'..=b'z', DIGIT], protocols: &[&ftp::FTP], look: ftp::look },
     Recognizer { word: "smtp", over: TCP, first: &[UPPER, b'a'..=b'z', DIGIT], protocols: &[&smtp::SMTP], look: smtp::look },
     Recognizer { word: "pop3", over: TCP, first: &[UPPER, b'a'..=b'z', b'+'..=b'-'], protocols: &[&pop3::POP3], look: pop3::look },
