@@ -19,9 +19,23 @@ struct Header<'a> {
 pub fn look(seen: &Opening<'_>) -> Look {
     let Some(exchange) = seen.read(read) else { return Look::No };
     let mut both = exchange.values().map(|header| (header.command, header.request));
-    if exchange.is_both() && both.next() != both.next() && seen.said.iter().all(|said| said.from_start) {
+    if exchange.is_both()
+        && both.next() != both.next()
+        && !exchange.values().all(|header| header.command == 5)
+        && seen.said.iter().all(|said| said.from_start)
+    {
         return Look::No;
     }
+    // Half a conversation is 16 bytes, most of them zero.
+    if !exchange.is_both() && !seen.has_port(548) {
+        return Look::More;
+    }
+    // Either side shows that it lives, and only a server asks for attention.
+    let asks = |header: &Header<'_>| match header.command {
+        5 => None,
+        8 => Some(header.is_reply),
+        _ => Some(!header.is_reply),
+    };
     exchange.look(|| {
         let status = exchange.values().find(|header| header.is_reply && header.command == 3);
         let opens = exchange.values().next().is_some_and(|header| header.command == 4);
@@ -33,7 +47,7 @@ pub fn look(seen: &Opening<'_>) -> Look {
             ""
         };
         Finding::new(&AFP, exchange.confidence(Confidence::Plausible))
-            .asked_by(exchange.client(|header| Some(!header.is_reply)))
+            .asked_by(exchange.client(asks))
             .of_server(status.and_then(|header| server_name(header.body)))
             .detailed(detail)
     })

@@ -30,7 +30,7 @@ fn read(said: &Said<'_>) -> Read<Option<&'static str>> {
         }),
         // The status is one of six.
         [0x11, 0..=5, ..] => Read::Like(None),
-        [0x10] | [0x10, 0..=1, ..] | [0x11] => Read::Short,
+        [0x10 | 0x11] | [0x10, 0..=1, ..] => Read::Short,
         _ => Read::Unlike,
     }
 }

@@ -1,4 +1,4 @@
-//! DHCP for IPv6 (RFC 8415 section 8): options that end where the datagram does.
+//! DHCP for IPv6 (RFC 8415 section 8): options that end where the datagram does. Its ports are fixed, and on others this is little to go by.
 
 use super::cursor::Cursor;
 use super::finding::{Confidence, Finding, Look, Protocol};
@@ -36,14 +36,15 @@ struct Message<'a> {
     name: Option<&'a [u8]>,
 }
 
-/// Looks for DHCPv6.
+/// Looks for DHCP for IPv6.
 pub fn look(seen: &Opening<'_>) -> Look {
+    if !seen.has_port(546) && !seen.has_port(547) {
+        return Look::No;
+    }
     let Some(exchange) = seen.read(read) else { return Look::No };
     exchange.look(|| {
-        // Any message names a client or a server; elsewhere than on its ports only a pair is believed.
-        let at_home = seen.has_port(546) || seen.has_port(547);
         let named = exchange.values().all(|message| message.names_client);
-        let confidence = if named && at_home { Confidence::Certain } else { exchange.confidence(Confidence::Plausible) };
+        let confidence = if named { Confidence::Certain } else { exchange.confidence(Confidence::Plausible) };
         let words: Vec<&str> = exchange.values().filter_map(|message| MESSAGES.get(usize::from(message.kind)).copied()).collect();
         Finding::new(&DHCPV6, confidence)
             .asked_by(exchange.client(|message| Some(!matches!(message.kind, 2 | 7 | 10 | 13))))

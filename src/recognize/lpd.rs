@@ -26,11 +26,11 @@ pub fn look(seen: &Opening<'_>) -> Look {
     let Some((side, (code, queue, sends_file))) = exchange.iter().find_map(|(side, talk)| Some((side, command(talk)?))) else {
         return if exchange.is_both() { Look::No } else { Look::More };
     };
-    let confidence = match (sends_file, seen.has_port(515)) {
-        (true, _) => Confidence::Certain,
-        (false, true) => exchange.confidence(Confidence::Plausible),
-        (false, false) => Confidence::Plausible,
-    };
+    // Elsewhere than on its port a byte and a word are nothing.
+    if !sends_file && !seen.has_port(515) {
+        return if exchange.is_both() && code != 2 { Look::No } else { Look::More };
+    }
+    let confidence = if sends_file { Confidence::Certain } else { exchange.confidence(Confidence::Plausible) };
     let what = COMMANDS.get(usize::from(code)).copied().unwrap_or_default();
     let finding = Finding::new(&LPD, confidence).asked_by(Some(side)).detailed(&format!("{what}, queue {}", shown(queue)));
     // A job's files follow its first acknowledgement.
@@ -84,7 +84,10 @@ mod tests {
         let finding = found(look(&tcp(b"\x02laser\n\x0283 cfA001pc7\n", b"\0\0")));
         assert_eq!((detail(&finding), finding.client), ("receive a job, queue laser", Some(Side::A)));
         assert_eq!(finding.confidence, Confidence::Certain);
-        assert_eq!(found(look(&tcp(b"\x04laser\n", b"no entries\n"))).confidence, Confidence::Plausible);
+        assert_eq!(look(&tcp(b"\x04laser\n", b"no entries\n")), Look::No);
+        let mut at_home = tcp(b"\x04laser\n", b"no entries\n");
+        at_home.ports = [721, 515];
+        assert_eq!(detail(&found(look(&at_home))), "long queue state, queue laser");
         assert_eq!((look(&tcp(b"\x02las", b"")), look(&tcp(b"\x02\x01\n", b""))), (Look::More, Look::No));
     }
 }

@@ -34,9 +34,8 @@ fn host(via: &[u8]) -> Option<&[u8]> {
 
 fn read<'a>(said: &Said<'a>) -> Read<Talk<'a>> {
     match said.bytes {
-        [0x0b] | [0x0a] => Read::Like(Talk::Answer),
         // Acknowledged or upgraded; what follows are messages, or another protocol. A fault is a text.
-        [0x0b, 0x05..=0x07, ..] | [0x0a, 0x16 | 0x14 | 0x0b, ..] => Read::Like(Talk::Answer),
+        [0x0a | 0x0b] | [0x0b, 0x05..=0x07, ..] | [0x0a, 0x16 | 0x14 | 0x0b, ..] => Read::Like(Talk::Answer),
         [0x08, _, rest @ ..] => Read::or_unlike(b"http://".starts_with(rest.get(..7).unwrap_or(rest)).then_some(Talk::Answer)),
         [0, ..] => preamble(said.bytes).unwrap_or(Read::Short),
         _ => Read::Unlike,

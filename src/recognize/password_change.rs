@@ -27,7 +27,7 @@ pub fn look(seen: &Opening<'_>) -> Look {
 
 fn read_datagram(said: &Said<'_>) -> Read<Message> {
     let (bytes, len) = said.datagram();
-    Read::or_unlike(message(bytes, len).flatten())
+    message(bytes, len).unwrap_or(Read::Unlike)
 }
 
 /// Over TCP a length of four bytes comes first.
@@ -36,25 +36,24 @@ fn read_stream(said: &Said<'_>) -> Read<Message> {
     let Some(len) = cursor.be32() else { return Read::Short };
     match message(cursor.rest(), len as usize) {
         None if len < 1 << 16 => Read::Short,
-        found => Read::or_unlike(found.flatten()),
+        found => found.unwrap_or(Read::Unlike),
     }
 }
 
 /// `None` where it is cut before its signature.
-fn message(bytes: &[u8], len: usize) -> Option<Option<Message>> {
+fn message(bytes: &[u8], len: usize) -> Option<Read<Message>> {
     let mut cursor = Cursor::new(bytes);
     let (length, version, ticket) = (usize::from(cursor.be16()?), cursor.be16()?, cursor.be16()?);
     if length != len || !matches!(version, 1 | 0xff80) || usize::from(ticket) + 6 > length {
-        return Some(None);
+        return Some(Read::Unlike);
     }
     // AP-REQ asks, AP-REP answers, KRB-ERROR refuses.
     let asks = match (ticket, cursor.u8()?) {
-        (0, 0x7e) => false,
+        (0, 0x7e) | (1.., 0x6f) => false,
         (1.., 0x6e) => true,
-        (1.., 0x6f) => false,
         _ => return Some(None),
     };
-    Some(Some(Message { is_set: version == 0xff80, asks }))
+    Some(Read::Like(Message { is_set: version == 0xff80, asks }))
 }
 
 #[cfg(test)]

@@ -70,8 +70,8 @@ fn ipmi(mut cursor: Cursor<'_>, len: usize) -> Option<Message> {
     let length = usize::from(cursor.u8()?);
     // A byte may follow so that the length is not one that old hardware took for another.
     let fits = (14 + code + length..=15 + code + length).contains(&len) && length >= 7;
-    let [_target, function, checksum] = cursor.array()?;
-    let sums = _target.wrapping_add(function).wrapping_add(checksum) == 0;
+    let [target, function, checksum] = cursor.array()?;
+    let sums = target.wrapping_add(function).wrapping_add(checksum) == 0;
     (matches!(authentication, 0..=2 | 4 | 5) && fits && sums).then_some(Message {
         what: if session == 0 { "IPMI 1.5, no session" } else { "IPMI 1.5, in a session" },
         // Requests have even functions.
@@ -117,9 +117,9 @@ mod tests {
 
     #[test]
     fn a_presence_ping_and_its_pong() {
-        let (ping, pong) =
+        let (ask, answer) =
             (hex("0600ff06 000011be 80000000"), hex("0600ff06 000011be 40000010 000011be 00000000 8100000000000000"));
-        let finding = found(udp([1, 2], &ping, &pong, look));
+        let finding = found(udp([1, 2], &ask, &answer, look));
         assert_eq!((detail(&finding), finding.client), ("ASF presence ping", Some(Side::A)));
     }
 }

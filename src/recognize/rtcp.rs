@@ -41,9 +41,10 @@ fn name(kind: u8) -> &'static str {
 fn read(said: &Said<'_>) -> Read<Compound> {
     let mut datagrams = said.datagrams();
     let (bytes, len) = datagrams.next().unwrap_or_default();
-    let Some(mut first) = compound(bytes, len) else { return Read::Unlike };
+    let either = |bytes, len| compound(bytes, len).or_else(|| encrypted(bytes, len));
+    let Some(mut first) = either(bytes, len) else { return Read::Unlike };
     for (bytes, len) in datagrams {
-        match compound(bytes, len) {
+        match either(bytes, len) {
             Some(next) => first.repeats |= next.source == first.source && first.source != 0,
             // RTP may share the port (RFC 5761), and so may what looks like nothing.
             None => break,
@@ -78,8 +79,26 @@ fn compound(bytes: &[u8], len: usize) -> Option<Compound> {
         let (first, source) = found.as_ref().map_or((kind, source), |compound| (compound.first, compound.source));
         found = Some(Compound { first, packets, source, repeats: false });
     }
-    // Where encryption or a checksum follows (SRTCP), the packets do not add up: that is another protocol.
     found
+}
+
+/// Encrypted (RFC 3711 section 3.4): the first header and the source are in the clear; the index and its flag stand before a tag of 4, 10 or 16 bytes.
+fn encrypted(bytes: &[u8], len: usize) -> Option<Compound> {
+    let mut cursor = Cursor::new(bytes);
+    let ([flags, first @ (200 | 201)], words, source) = (cursor.array()?, usize::from(cursor.be16()?), cursor.be32()?) else {
+        return None;
+    };
+    let counts = words == usize::from(flags & 31) * 6 + if first == 200 { 6 } else { 1 };
+    let is_index = |tag: usize| {
+        let at = len.checked_sub(tag + 4)?;
+        let [flag, high, ..]: [u8; 4] = *bytes.get(at..)?.first_chunk()?;
+        Some(flag == 0x80 && high == 0)
+    };
+    let fits = flags & 0xe0 == 0x80
+        && counts
+        && (words + 1) * 4 + 8 <= len
+        && [4, 10, 16].into_iter().any(|tag| is_index(tag) == Some(true));
+    fits.then_some(Compound { first, packets: 1, source, repeats: false })
 }
 
 #[cfg(test)]

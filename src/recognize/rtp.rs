@@ -87,7 +87,7 @@ fn read(said: &Said<'_>) -> Read<Stream> {
 fn follows(last: &Packet, next: &Packet) -> bool {
     let steps = next.number.wrapping_sub(last.number) as i16;
     let ticks = next.time.wrapping_sub(last.time) as i32;
-    next.source == last.source && (1..=16).contains(&steps.unsigned_abs()) && ticks.unsigned_abs() < 60 * 90_000
+    next.source == last.source && (1..=3).contains(&steps.unsigned_abs()) && ticks.unsigned_abs() < 60 * 90_000
 }
 
 fn packet(bytes: &[u8], len: usize) -> Option<Packet> {
@@ -96,8 +96,10 @@ fn packet(bytes: &[u8], len: usize) -> Option<Packet> {
     // Version 2. With the marker, 200 to 204 would be RTCP (RFC 5761 section 4).
     let (sources, extended, payload) = (usize::from(flags & 15), flags & 0x10 != 0, payload & 0x7f);
     let header = 12 + 4 * sources + if extended { 4 } else { 0 };
+    // Where the number is the datagram's length, it is BACnet's header (ANSI/ASHRAE 135, annex J).
+    let is_length = usize::from(number) == len;
     let is_type = matches!(payload, 0..=34 | 96..=127);
-    (flags >> 6 == 2 && is_type && len > header && source != 0).then_some(Packet { payload, number, time, source })
+    (flags >> 6 == 2 && is_type && !is_length && len > header && source != 0).then_some(Packet { payload, number, time, source })
 }
 
 #[cfg(test)]
