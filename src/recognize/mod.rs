@@ -13,11 +13,12 @@
 mod ber;
 mod cursor;
 mod finding;
+mod hint;
 mod interfaces;
 mod opening;
 mod search;
 mod table;
-mod text;
+pub mod text;
 mod uuid;
 
 mod afp;
@@ -28,7 +29,6 @@ mod daytime;
 mod dcerpc;
 mod dcerpc_udp;
 mod dhcp;
-mod dhcpv6;
 mod dns;
 mod dns_message;
 mod echo;
@@ -83,10 +83,10 @@ mod wake_on_lan;
 mod wins_replication;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use cursor::Cursor;
-pub use finding::{Confidence, Finding, Look, Note, Protocol, Texts};
+pub use finding::{Confidence, Finding, Look, Note, Protocol, Texts, shown};
 pub use interfaces::{Interface, interface};
 pub use opening::{Datagram, Opening, Said};
 pub use search::Search;

@@ -51,7 +51,7 @@ fn message(bytes: &[u8], len: usize) -> Option<Read<Message>> {
     let asks = match (ticket, cursor.u8()?) {
         (0, 0x7e) | (1.., 0x6f) => false,
         (1.., 0x6e) => true,
-        _ => return Some(None),
+        _ => return Some(Read::Unlike),
     };
     Some(Read::Like(Message { is_set: version == 0xff80, asks }))
 }
