@@ -83,22 +83,22 @@ pub fn engine(bytes: &[u8]) {
 ///
 /// A protocol is found or it is not, however its bytes come: what was refused on some of them is not found on all of them.
 pub fn recognize(bytes: &[u8]) {
-    let Some(([choice, port, end, cut, of_other], said)) = bytes.split_first_chunk() else { return };
+    let Some(([choice, service, end, cut_a, cut_b], said)) = bytes.split_first_chunk() else { return };
     let transport = if choice & 1 == 0 { IpProto::TCP } else { IpProto::UDP };
-    let ports = [50_000, PORTS[usize::from(*port) % PORTS.len()]];
+    let ports = [50_000, PORTS[usize::from(*service) % PORTS.len()]];
     let (a, b) = said.split_at(usize::from(*end).min(said.len()));
     let part = |bytes: &'_ [u8], cut: &u8| usize::from(*cut).min(bytes.len());
     for recognizer in RECOGNIZERS.iter().filter(|recognizer| recognizer.over.contains(&transport)) {
         // From the middle of a connection, and with a side that will say no more, what was refused may still be excused: only no harm is done.
-        for begun in [choice & 2 == 0, choice & 4 == 0] {
-            look(recognizer, transport, ports, [(a, begun), (b, true)], choice & 8 != 0);
+        for from_start in [choice & 2 == 0, choice & 4 == 0] {
+            look(recognizer, transport, ports, [(a, from_start), (b, true)], choice & 8 != 0);
         }
         let whole = look(recognizer, transport, ports, [(a, true), (b, true)], false);
-        let parts = match transport {
-            IpProto::TCP => (&a[..part(a, cut)], &b[..part(b, of_other)]),
+        let begun = match transport {
+            IpProto::TCP => (&a[..part(a, cut_a)], &b[..part(b, cut_b)]),
             _ => (a, &b[..0]),
         };
-        if look(recognizer, transport, ports, [(parts.0, true), (parts.1, true)], false) == Look::No {
+        if look(recognizer, transport, ports, [(begun.0, true), (begun.1, true)], false) == Look::No {
             let is_found = matches!(whole, Look::Likely(_) | Look::Sure(_));
             assert!(!is_found, "{} refused a part and found the whole", recognizer.word);
         }
