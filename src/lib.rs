@@ -11,12 +11,14 @@
 //! | 1 | [`capture`] | where frames come from: files, directories, standard input, filters around them |
 //! | 1 | [`wire`] | bytes become layers: link types, IP, transports, tunnels |
 //! | 1 | [`catalog`] | what the documents say: `rules/` read, checked, compiled and explained |
+//! | 1 | [`announce`] | where one conversation announces another: endpoint mapper, FTP, TFTP ... |
 //! | 2 | [`flow`] | who talks to whom: keys, flows, fragments, TCP state, duplicates |
 //! | 3 | [`classify`] | evidence and catalog become a label, a verdict and a reason |
 //! | 3 | [`audit`] | a record and a policy become a judgement: findings, coverage, a learned policy |
 //! | 4 | [`engine`] | the heart without I/O: a batch is decoded, shards see its layers, flows become records |
 //! | 5 | [`pipeline`] | threads around the engine |
 //! | 5 | [`report`] | records become bytes, one file a format |
+//! | 6 | `tui` | the live view on a terminal |
 //! | 7 | [`cli`] | what was typed becomes what will be done |
 //!
 //! # A packet's way
@@ -37,9 +39,11 @@
 //! | tunnel, transport, EtherType | a file in `wire/inner/` and a line in one of its tables |
 //! | file format | a file in `capture/format/` and a line in its table |
 //! | output format | a file in `report/` and a line in [`report::FORMATS`] |
+//! | protocol that announces ports | a file in `announce/` and a line in [`announce::ROUTES`] |
 //! | flag or note | a line in `classify/words.rs` and the rule that sets it |
 //! | command | a variant in `cli/args.rs` and a file in `cli/` |
 
+pub mod announce;
 pub mod audit;
 pub mod capture;
 pub mod catalog;
@@ -52,4 +56,6 @@ pub mod pipeline;
 pub mod recognize;
 pub mod record;
 pub mod report;
+#[cfg(feature = "live")]
+pub mod tui;
 pub mod wire;

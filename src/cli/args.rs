@@ -32,6 +32,11 @@ pub enum Command {
     /// Writes each flow when it ends, and a summary at the end. Ctrl-C ends it with every flow reported; a second Ctrl-C is immediate.
     #[cfg(feature = "live")]
     Capture(Box<CaptureArgs>),
+    /// Show who listens where, as endpoint mappers and others announced it
+    ///
+    /// A passive rpcdump: for each server the endpoints that were announced or bound, the interface or service behind each, how and from which packet
+    /// that is known, and who came; the range from which the server takes its ports; and what part of the traffic to ports above 1024 is explained.
+    Rpc(Box<RpcArgs>),
     /// Show the interfaces and whether they can be captured
     #[cfg(feature = "live")]
     Interfaces(InterfacesArgs),
@@ -120,6 +125,30 @@ pub struct TrafficArgs {
     #[cfg(feature = "live")]
     #[arg(long, value_name = "N", requires = "interface", value_parser = clap::value_parser!(u64).range(1..))]
     pub packets: Option<u64>,
+}
+
+/// `flowlabel rpc`.
+#[derive(Args, Debug)]
+pub struct RpcArgs {
+    /// Capture files, directories, or - for standard input
+    #[arg(value_name = "FILE|DIR|-", value_hint = ValueHint::AnyPath)]
+    #[cfg_attr(feature = "live", arg(required_unless_present = "interface"))]
+    #[cfg_attr(not(feature = "live"), arg(required = true))]
+    pub inputs: Vec<PathBuf>,
+    /// Listen here instead, until Ctrl-C
+    #[cfg(feature = "live")]
+    #[arg(long, value_name = "IFACE", conflicts_with = "inputs")]
+    pub interface: Vec<String>,
+    /// End after this time (30s, 5m, 1h)
+    #[cfg(feature = "live")]
+    #[arg(long, value_name = "TIME", requires = "interface")]
+    pub duration: Option<String>,
+    /// Merge the inputs by packet time instead of reading one after the other
+    #[arg(long)]
+    pub merge: bool,
+    /// What reading and capturing have in common.
+    #[command(flatten)]
+    pub shared: SharedArgs,
 }
 
 /// `flowlabel capture`.
@@ -321,6 +350,18 @@ pub struct OutputArgs {
     /// Write results to a file instead of standard output
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
+    /// Also write the packets of flagged flows to a pcapng file, each with a comment that says why
+    ///
+    /// Files are read a second time for it. Of standard input and interfaces the newest packets are kept on disk meanwhile, as many as --spool allows;
+    /// what is missing in the end is counted.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub write_flagged: Option<PathBuf>,
+    /// Disk space for packets that can be seen once only (K, M, G), with --write-flagged
+    #[arg(long, value_name = "SIZE", default_value = "1G")]
+    pub spool: String,
+    /// Also write one self-contained HTML page: verdict, matrix, map, time, and every flow with its explanation
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub report: Option<PathBuf>,
     /// List single flows in the table too
     #[arg(long)]
     pub flows: bool,

@@ -13,6 +13,7 @@ use crate::audit::{HostNames, Policy, expectations, hosts_file};
 use crate::catalog::Catalog;
 use crate::classify::FLAGS;
 use crate::record::escape::visible;
+use crate::report;
 
 /// What an audit goes by.
 pub struct Law {
@@ -50,7 +51,7 @@ pub fn observe(
     if !traffic.interface.is_empty() {
         let args = super::capture::arguments(traffic, shared)?;
         let labelling = start(&args.shared, super::capture::options(&args))?;
-        return super::capture::label_live(&args, verbosity, labelling, args.shared.output.flows);
+        return super::capture::label_live(&args, verbosity, labelling, report::format);
     }
     if traffic.inputs.is_empty() {
         return Err(Failure::Usage(
@@ -59,7 +60,7 @@ pub fn observe(
     }
     let labelling = start(&shared, label::given([("merge", label::yes(traffic.merge))]))?;
     let args = ReadArgs { inputs: traffic.inputs, merge: traffic.merge, stream: false, shared };
-    read::label_files(&args, verbosity, labelling)
+    read::label_files(&args, verbosity, labelling, report::format)
 }
 
 /// Reads a policy and the hosts file it names, which stands beside it.

@@ -2,23 +2,28 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
 use super::args::{EvidenceFrom, FailOn, FlowArgs, KeyPart, SharedArgs, Verbosity};
 use super::audit::Law;
+use super::carve::Carving;
 use super::exit::{Exit, Failure};
-use super::output::Output;
+use super::output::{Formats, Output};
 use super::parse::{self, Only};
 use super::rules;
 use crate::audit::Tally;
 use crate::capture::Source;
 use crate::catalog::Catalog;
-use crate::engine::{self, Carriers, Outcome};
-use crate::flow::{Harvest, KeyParts, SHARDS, Settings, Timeouts};
+use crate::engine::{self, Carriers, Ledger, Memory, Outcome, Revised};
+#[cfg(feature = "live")]
+use crate::flow::Ended;
+use crate::flow::{Flow, Harvest, KeyParts, SHARDS, Settings, Timeouts};
 use crate::pipeline::{self, Progress};
-use crate::record::{Audit, Drops, FlowRecord, Run, Summary};
+use crate::record::{Audit, Drops, Run, Summary};
+#[cfg(feature = "live")]
+use crate::tui::Board;
 
 /// What came of it.
 pub struct Labelled {
@@ -31,7 +36,7 @@ pub struct Labelled {
 /// How packets become records.
 pub struct Labelling {
     settings: Settings,
-    catalog: Catalog,
+    catalog: Arc<Catalog>,
     /// The options that change the result, for the summary.
     options: BTreeMap<String, Value>,
     rules: Vec<String>,
@@ -57,7 +62,7 @@ impl Labelling {
         options.append(&mut shared_options(args));
         Ok(Self {
             settings: settings(&args.flows, stream)?,
-            catalog,
+            catalog: Arc::new(catalog),
             options,
             rules: args.rules.rules.iter().map(|path| path.display().to_string()).collect(),
             policy: None,
@@ -71,6 +76,12 @@ impl Labelling {
         self
     }
 
+    /// What the labels rest on.
+    #[cfg(feature = "live")]
+    pub fn catalog(&self) -> Arc<Catalog> {
+        Arc::clone(&self.catalog)
+    }
+
     /// Labels what a source yields, to its end. `drops` is asked when it is over.
     pub fn run(
         self,
@@ -81,14 +92,19 @@ impl Labelling {
         drops: impl FnOnce() -> Drops,
     ) -> Result<Labelled, Failure> {
         let early = |harvest: Harvest| output.lock().early(harvest, &self);
-        let outcome = pipeline::run(source, self.settings, workers, early, progress);
+        let mut outcome = pipeline::run(source, self.settings, workers, early, progress);
         let mut desk = output.lock();
-        desk.rest(&outcome, &self);
+        desk.rest(&mut outcome, &self);
         let audit = desk.verdicts.take().and_then(|verdicts| self.audit(verdicts));
+        let parts = self.settings.key;
         let mut summary = self.summary(&outcome, source);
         summary.audit = audit;
         summary.flows.evicted = desk.evicted;
+        summary.learned = desk.ledger.endpoints();
         summary.drops = drops();
+        if let Some(carving) = desk.carving.take() {
+            summary.write_flagged = Some(carving.write(parts, summary.fragments > 0)?);
+        }
         let output = desk.output.take().ok_or_else(|| Failure::Usage("a worker failed".to_owned()))?;
         let packets = summary.packets.total;
         Ok(Labelled { packets, fails: output.finish(summary)? })
@@ -126,15 +142,38 @@ struct Clerk {
     /// Judgements, in an audit.
     verdicts: Option<Tally>,
     carriers: Carriers,
+    ledger: Ledger,
+    /// Streaming: flows that are written.
+    memory: Memory,
     evicted: u64,
+    carving: Option<Carving>,
+    /// Where whoever looks on sees the records.
+    #[cfg(feature = "live")]
+    board: Option<Arc<Mutex<Board>>>,
 }
 
 impl Desk {
     /// Opens the output; `flows` makes a table list single flows too.
-    pub fn open(args: &SharedArgs, flows: bool) -> Result<Self, Failure> {
+    pub fn open(args: &SharedArgs, flows: bool, formats: Formats, carving: Option<Carving>) -> Result<Self, Failure> {
         let only = args.select.only.iter().map(|text| Only::parse(text)).collect::<Result<_, _>>()?;
-        let output = Some(Output::open(&args.output, flows, only)?);
-        Ok(Self(Mutex::new(Clerk { output, verdicts: Some(Tally::default()), carriers: Carriers::default(), evicted: 0 })))
+        let output = Some(Output::open(&args.output, flows, only, formats)?);
+        Ok(Self(Mutex::new(Clerk {
+            output,
+            verdicts: Some(Tally::default()),
+            carriers: Carriers::default(),
+            ledger: Ledger::default(),
+            memory: Memory::default(),
+            evicted: 0,
+            carving,
+            #[cfg(feature = "live")]
+            board: None,
+        })))
+    }
+
+    /// Shows the records on a board too.
+    #[cfg(feature = "live")]
+    pub fn show_on(&self, board: Arc<Mutex<Board>>) {
+        self.lock().board = Some(board);
     }
 
     /// Whether writing has failed, so that going on makes no sense.
@@ -149,38 +188,81 @@ impl Desk {
 }
 
 impl Clerk {
-    /// Writes flows that left before the end.
+    /// Takes what was announced, and writes flows that left before the end.
     fn early(&mut self, harvest: Harvest, labelling: &Labelling) {
+        let (catalog, stream) = (&*labelling.catalog, labelling.settings.stream);
         for (key, id) in harvest.carriers {
             self.carriers.add(key, id);
         }
-        for ended in &harvest.flows {
+        let flows = harvest.flows.iter().map(|ended| &ended.flow);
+        let revised = self.ledger.revise(&self.memory, harvest.announcements, flows);
+        self.update(&revised, catalog);
+        #[cfg(feature = "live")]
+        self.show(&harvest.flows, &harvest.under_way, catalog);
+        let written = !harvest.flows.is_empty();
+        for ended in harvest.flows {
             self.evicted += u64::from(ended.evicted);
-            let record = engine::record(&ended.flow, &self.carriers, Some(&labelling.catalog));
-            self.write(record, labelling);
+            self.write(&ended.flow, labelling);
+            if stream {
+                self.memory.keep(ended.flow);
+            }
         }
-        if let Some(output) = self.output.as_mut().filter(|_| labelling.settings.stream && !harvest.flows.is_empty()) {
+        if let (true, Some(output)) = (stream && (written || !revised.is_empty()), &mut self.output) {
             output.flush();
         }
     }
 
-    /// Writes the flows held to the end.
-    fn rest(&mut self, outcome: &Outcome, labelling: &Labelling) {
-        let carriers = if labelling.settings.stream { std::mem::take(&mut self.carriers) } else { Carriers::default() };
-        let carriers = if labelling.settings.stream { &carriers } else { outcome.carriers() };
-        for flow in outcome.flows() {
-            self.write(engine::record(flow, carriers, Some(&labelling.catalog)), labelling);
+    /// Shows what there is to see to whoever looks on.
+    #[cfg(feature = "live")]
+    fn show(&self, ended: &[Ended], under_way: &[Flow], catalog: &Catalog) {
+        let Some(board) = &self.board else { return };
+        let mut board = board.lock().unwrap_or_else(PoisonError::into_inner);
+        for Ended { flow, .. } in ended {
+            board.ended(&engine::record(flow, &self.carriers, Some(catalog), self.ledger.lesson(flow).as_ref()));
+        }
+        for flow in under_way {
+            board.under_way(&engine::record(flow, &self.carriers, Some(catalog), self.ledger.lesson(flow).as_ref()));
         }
     }
 
-    /// Judges a record where there is a policy, and writes it.
-    fn write<'a>(&mut self, mut record: FlowRecord<'a>, labelling: &'a Labelling) {
+    /// Writes the flows held to the end.
+    fn rest(&mut self, outcome: &mut Outcome, labelling: &Labelling) {
+        let (catalog, stream) = (&*labelling.catalog, labelling.settings.stream);
+        if !stream {
+            self.carriers = outcome.take_carriers();
+        }
+        let revised = self.ledger.revise(&self.memory, Vec::new(), outcome.flows());
+        self.update(&revised, catalog);
+        for flow in outcome.flows() {
+            self.write(flow, labelling);
+        }
+    }
+
+    fn write(&mut self, flow: &Flow, labelling: &Labelling) {
+        let lesson = self.ledger.lesson(flow);
+        let mut record = engine::record(flow, &self.carriers, Some(&labelling.catalog), lesson.as_ref());
         if let (Some(law), Some(verdicts)) = (&labelling.policy, &mut self.verdicts) {
             let judgement = law.policy.judge(&mut record);
             verdicts.add(&law.policy, &record, &judgement);
         }
-        if let Some(output) = &mut self.output {
-            output.flow(&record);
+        let Some(output) = &mut self.output else { return };
+        let selected = output.flow(&record);
+        if let Some(carving) = &mut self.carving {
+            carving.see(flow.key, &record, selected);
+        }
+    }
+
+    /// Says what later announcements changed in records that are written.
+    fn update(&mut self, revised: &[Revised], catalog: &Catalog) {
+        let Some(output) = &mut self.output else { return };
+        for revised in revised {
+            let Some(flow) = self.memory.flow(revised) else { continue };
+            let record = |lesson| engine::record(flow, &self.carriers, Some(catalog), lesson);
+            let after = record(revised.after.as_ref());
+            let selected = output.update(&record(revised.before.as_ref()), &after);
+            if let Some(carving) = &mut self.carving {
+                carving.see(flow.key, &after, selected);
+            }
         }
     }
 }

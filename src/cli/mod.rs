@@ -7,6 +7,7 @@ mod args;
 mod audit;
 #[cfg(feature = "live")]
 mod capture;
+mod carve;
 mod exit;
 #[cfg(feature = "live")]
 mod interfaces;
@@ -16,9 +17,12 @@ mod parse;
 #[cfg(feature = "live")]
 mod privileges;
 mod read;
+mod rpc;
 mod rules;
 #[cfg(feature = "live")]
 mod sandbox;
+#[cfg(feature = "live")]
+mod signals;
 mod why;
 
 use std::io::{self, Write};
@@ -29,6 +33,7 @@ pub use args::{Cli, Command};
 pub use exit::Exit;
 
 use crate::record::escape::visible;
+use crate::report;
 
 /// Parses the command line and does what it says.
 pub fn main() -> std::process::ExitCode {
@@ -44,9 +49,10 @@ pub fn main() -> std::process::ExitCode {
 
 fn run(cli: Cli) -> Exit {
     let result = match cli.command {
-        Command::Read(args) => read::run(&args, &cli.verbosity),
+        Command::Read(args) => read::run(&args, &cli.verbosity, report::format),
+        Command::Rpc(args) => rpc::run(*args, &cli.verbosity),
         #[cfg(feature = "live")]
-        Command::Capture(args) => capture::run(&args, &cli.verbosity),
+        Command::Capture(args) => capture::run(&args, &cli.verbosity, report::format),
         #[cfg(feature = "live")]
         Command::Interfaces(args) => interfaces::run(&args),
         Command::Audit(args) => audit::run(*args, &cli.verbosity),

@@ -6,9 +6,10 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::{ReadArgs, Verbosity};
+use super::carve::Carving;
 use super::exit::{Exit, Failure};
 use super::label::{self, Desk, Labelling};
-use super::output::Output;
+use super::output::{Formats, Output};
 use super::parse;
 use crate::capture;
 use crate::record::Drops;
@@ -17,14 +18,14 @@ use crate::record::Drops;
 const SMALL_INPUT: u64 = 8 << 20;
 
 /// Reads the inputs and writes what is in them.
-pub fn run(args: &ReadArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
+pub fn run(args: &ReadArgs, verbosity: &Verbosity, formats: Formats) -> Result<Exit, Failure> {
     let own = label::given([("merge", label::yes(args.merge))]);
     let labelling = Labelling::new(&args.shared, args.stream, own)?;
-    label_files(args, verbosity, labelling)
+    label_files(args, verbosity, labelling, formats)
 }
 
 /// The same for whoever has more to do with the records.
-pub fn label_files(args: &ReadArgs, verbosity: &Verbosity, labelling: Labelling) -> Result<Exit, Failure> {
+pub fn label_files(args: &ReadArgs, verbosity: &Verbosity, labelling: Labelling, formats: Formats) -> Result<Exit, Failure> {
     let select = &args.shared.select;
     let options = capture::Options {
         merge: args.merge,
@@ -32,9 +33,11 @@ pub fn label_files(args: &ReadArgs, verbosity: &Verbosity, labelling: Labelling)
         from: select.from.as_deref().map(parse::time).transpose()?,
         to: select.to.as_deref().map(parse::time).transpose()?,
     };
-    let mut source = capture::open(&args.inputs, &options).map_err(|error| Failure::Usage(error.to_string()))?;
+    let source = capture::open(&args.inputs, &options).map_err(|error| Failure::Usage(error.to_string()))?;
     Output::must_not_be_input(&args.shared.output, &args.inputs)?;
-    let desk = Desk::open(&args.shared, args.shared.output.flows)?;
+    let carving = Carving::of_files(&args.shared.output, &args.inputs, &options)?;
+    let mut source = Carving::around(carving.as_ref(), source);
+    let desk = Desk::open(&args.shared, args.shared.output.flows, formats, carving)?;
 
     let total = source.progress().1;
     let workers = args.shared.flows.workers.unwrap_or_else(|| workers_for(total));

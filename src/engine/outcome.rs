@@ -43,7 +43,7 @@ impl Outcome {
     }
 
     /// The flows in the order of their ids.
-    pub fn flows(&self) -> impl Iterator<Item = &Flow> {
+    pub fn flows(&self) -> impl Iterator<Item = &Flow> + Clone {
         self.order.iter().filter_map(|place| self.flow(*place))
     }
 
@@ -69,6 +69,11 @@ impl Outcome {
     /// The records of the tunnels.
     pub fn carriers(&self) -> &Carriers {
         &self.carriers
+    }
+
+    /// The records of the tunnels, taken out.
+    pub fn take_carriers(&mut self) -> Carriers {
+        std::mem::take(&mut self.carriers)
     }
 
     fn flow(&self, place: Place) -> Option<&Flow> {

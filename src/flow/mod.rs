@@ -10,6 +10,7 @@ mod deadlines;
 mod duplicates;
 #[allow(clippy::module_inception, reason = "the flow is what this floor is about")]
 mod flow;
+mod followers;
 mod fragments;
 mod key;
 mod opening;
@@ -19,8 +20,9 @@ mod tcp;
 
 pub use duplicates::fingerprint;
 pub use flow::{Extras, Flow, IcmpSeen, OuterTunnel};
-pub use fragments::{FragmentKey, Reassembly};
-pub use key::{FlowKey, Identity, KeyParts, Keyed, Keying, request_type, shard_of};
+pub use followers::{Follow, Followers};
+pub use fragments::{FragmentKey, Fragments, Reassembly};
+pub use key::{FlowKey, Identity, KeyParts, Keyed, Keying, error_keys, request_type, shard_of};
 pub use opening::Payload;
 pub use shard::{Ended, Harvest, Settings, Shard, Sighting, Timeouts};
 pub use slab::Slab;

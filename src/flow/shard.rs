@@ -5,10 +5,12 @@ use hashbrown::HashTable;
 use super::deadlines::Deadlines;
 use super::duplicates::Duplicates;
 use super::flow::{Flow, OuterTunnel};
+use super::followers::{Follow, Followers, Shown};
 use super::fragments::{FragmentKey, Fragments, Reassembly};
-use super::key::{FlowKey, Identity, KeyParts, Keyed, Keying, mix};
+use super::key::{FlowKey, Identity, KeyParts, Keyed, Keying, error_keys};
 use super::opening::{Piece, Spare};
 use super::slab::Slab;
+use crate::announce::Announcement;
 use crate::net::{IpProto, Side, Timestamp};
 use crate::record::FlowId;
 use crate::wire::{Fragment, Icmp, Layer, Tcp, Transport};
@@ -130,23 +132,31 @@ pub struct Harvest {
     pub flows: Vec<Ended>,
     /// Streaming: flows that were found to carry others, given away or not.
     pub carriers: Vec<(FlowKey, FlowId)>,
+    /// Copies of flows under way, for whoever looks on.
+    pub under_way: Vec<Flow>,
+    /// Conversations to come.
+    pub announcements: Vec<Announcement>,
 }
 
 impl Harvest {
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
-        self.flows.is_empty() && self.carriers.is_empty()
+        self.flows.is_empty() && self.carriers.is_empty() && self.announcements.is_empty() && self.under_way.is_empty()
     }
 
     /// Adds another shard's.
     pub fn append(&mut self, mut other: Self) {
         self.flows.append(&mut other.flows);
         self.carriers.append(&mut other.carriers);
+        self.under_way.append(&mut other.under_way);
+        self.announcements.append(&mut other.announcements);
     }
 
-    /// Puts the flows in an order that is the same however many shards were asked at a time.
+    /// Puts flows and announcements in an order that is the same however many shards were asked at a time.
     pub fn sort(&mut self) {
         self.flows.sort_by_key(|ended| (ended.at, ended.flow.id));
+        // A packet may announce in several layers, and so in several shards: only those of one layer are in order already.
+        self.announcements.sort();
     }
 }
 
@@ -162,11 +172,23 @@ pub struct Shard {
     /// Payloads of datagrams that came in pieces.
     reassembly: Reassembly,
     spare: Spare,
+    followers: Followers,
     duplicates: Duplicates,
     duplicate_packets: u64,
     deadlines: Deadlines,
     harvest: Harvest,
     eviction_scan: u32,
+    looked: Looked,
+}
+
+/// How far looking on has come: one round goes over all flows once, in several looks where there are many.
+#[derive(Clone, Copy, Debug, Default)]
+struct Looked {
+    /// The flow to go on with.
+    next: u32,
+    /// The newest packet when this round began, and when the one before it did.
+    began: u64,
+    before: u64,
 }
 
 impl Shard {
@@ -180,11 +202,13 @@ impl Shard {
             fragments: Fragments::default(),
             reassembly: Reassembly::default(),
             spare: Spare::default(),
+            followers: Followers::default(),
             duplicates: Duplicates::default(),
             duplicate_packets: 0,
             deadlines: Deadlines::default(),
             harvest: Harvest::default(),
             eviction_scan: 0,
+            looked: Looked::default(),
         }
     }
 
@@ -212,6 +236,32 @@ impl Shard {
             } else {
                 self.deadlines.set(at, flow.latest(), limit);
             }
+        }
+    }
+
+    /// Gives copies of flows under way that had packets since the last round began; `number` is the newest packet. One look costs little
+    /// however many flows there are: the next one goes on where it stopped.
+    pub fn look(&mut self, number: u64) {
+        /// Flows looked at.
+        const VISITED: usize = 4096;
+        /// Flows copied.
+        const COPIED: usize = 64;
+        if self.looked.next == 0 {
+            (self.looked.before, self.looked.began) = (self.looked.began, number);
+        }
+        let (begin, since) = (self.looked.next, self.looked.before);
+        self.looked.next = 0;
+        for (at, flow) in self.flows.from(begin).take(VISITED) {
+            if flow.had_packets_after(since) {
+                self.harvest.under_way.push(flow.copy());
+            }
+            self.looked.next = at + 1;
+            if self.harvest.under_way.len() == COPIED {
+                return;
+            }
+        }
+        if self.looked.next >= self.flows.end() {
+            self.looked.next = 0;
         }
     }
 
@@ -256,21 +306,23 @@ impl Shard {
         if self.settings.payload && layer.protocol == IpProto::UDP {
             let piece = layer.ip_payload.of(sighting.frame);
             if let Some(datagram) = self.reassembly.see(FragmentKey::of(layer, fragment), fragment, piece) {
-                self.see_datagram(sighting.layers, &datagram);
+                self.see_datagram(sighting, &datagram);
             }
         }
     }
 
     /// Shows the flow of a datagram that came in pieces the whole of it.
-    fn see_datagram(&mut self, layers: &[Layer], datagram: &[u8]) {
+    fn see_datagram(&mut self, sighting: &Sighting<'_>, datagram: &[u8]) {
         let Some(([s0, s1, d0, d1, ..], bytes)) = datagram.split_first_chunk::<8>() else { return };
         let ports = Identity::Ports(u16::from_be_bytes([*s0, *s1]), u16::from_be_bytes([*d0, *d1]));
-        let Some(Keyed { key, hash, sender_is_lo }) = self.keying.key(layers, ports) else { return };
+        let Some(Keyed { key, hash, sender_is_lo }) = self.keying.key(sighting.layers, ports) else { return };
         if let Some(at) = self.find(&key, hash)
-            && let Some(flow) = self.flows.get_mut(at).filter(|flow| flow.payload.is_open())
+            && let Some(flow) = self.flows.get_mut(at).filter(|flow| wants_payload(flow))
         {
             let piece = Piece { bytes, len: bytes.len() as u32, stream: None };
-            flow.payload.see(flow.side(sender_is_lo), flow.key.protocol, flow.ports(), &piece, &mut self.spare);
+            let shown = Shown { number: sighting.number, time: sighting.time, side: flow.side(sender_is_lo) };
+            flow.payload.see(shown.side, flow.key.protocol, flow.ports(), &piece, &mut self.spare);
+            self.followers.see(at, flow, shown, &piece, &mut self.harvest.announcements);
         }
     }
 
@@ -285,7 +337,7 @@ impl Shard {
         let Sighting { number, time, layers, carries, frame, mut keyed, .. } = *sighting;
         let Some((layer, outer)) = layers.split_last() else { return };
         if let Transport::Icmp(icmp @ Icmp { quoted: Some(_), .. }) = &layer.transport {
-            match self.note_error(icmp, &keyed.key) {
+            match self.note_error(icmp, &keyed.key, time) {
                 None => return,
                 Some(extra) => keyed.key.extra = extra,
             }
@@ -300,8 +352,13 @@ impl Shard {
         if let (Some(tcp), Transport::Tcp(header), false) = (flow.tcp.as_mut(), layer.transport, repeated) {
             tcp.see(side, header, layer.payload_len, time);
         }
-        if self.settings.payload && !repeated && flow.payload.is_open() {
-            show_payload(flow, side, layer, layer.payload.of(frame), &mut self.spare);
+        if self.settings.payload
+            && !repeated
+            && wants_payload(flow)
+            && let Some(piece) = piece(flow, side, layer, layer.payload.of(frame))
+        {
+            flow.payload.see(side, flow.key.protocol, flow.ports(), &piece, &mut self.spare);
+            self.followers.see(at, flow, Shown { number, time, side }, &piece, &mut self.harvest.announcements);
         }
         note_surroundings(flow, number, layer, layers, outer);
         if carries && self.settings.stream && flow.note_carries() {
@@ -309,14 +366,17 @@ impl Shard {
         }
     }
 
-    /// Notes an ICMP error at the flow it quotes; where that is unknown, what tells the error's own flow from those of others.
+    /// Notes an ICMP error at the flow it quotes; where that is unknown, what tells the error's own flow from those of others. A flow whose
+    /// silence has ended it is unknown too, whether it has been given away by now or not.
     #[cold]
-    fn note_error(&mut self, icmp: &Icmp, key: &FlowKey) -> Option<u32> {
-        let target = FlowKey { extra: key.extra, ..FlowKey::of_quoted(icmp.quoted.as_ref()?) };
+    fn note_error(&mut self, icmp: &Icmp, key: &FlowKey, time: Timestamp) -> Option<u32> {
+        let (target, own) = error_keys(icmp, key)?;
         let found = self.find(&target, self.keying.hash(&target));
-        match found.and_then(|at| self.flows.get_mut(at)) {
+        let split = self.settings.split;
+        let goes_on = |flow: &&mut Flow| split.is_none_or(|timeouts| flow.silence(time) <= timeouts.of(flow));
+        match found.and_then(|at| self.flows.get_mut(at)).filter(goes_on) {
             Some(flow) => flow.note_icmp_error(icmp.kind, icmp.code),
-            None => return Some(quote_hash(&target)),
+            None => return Some(own.extra),
         }
         None
     }
@@ -382,6 +442,7 @@ impl Shard {
     /// Takes a flow out for good; a later packet of its key begins another.
     fn give_away(&mut self, at: u32, number: u64, evicted: bool) {
         let Some(flow) = self.flows.take(at) else { return };
+        self.followers.forget(at);
         if let Ok(entry) = self.current.find_entry(self.keying.hash(&flow.key), |held| *held == at) {
             entry.remove();
         }
@@ -407,11 +468,17 @@ fn ends_before(settings: &Settings, flow: &Flow, sender_is_lo: bool, layer: &Lay
     }
 }
 
-/// Shows a flow's recognizers what a packet carries.
-fn show_payload(flow: &mut Flow, side: Side, layer: &Layer, bytes: &[u8], spare: &mut Spare) {
+/// Whether more payload can change anything: of the flow's own label, or of what it announces.
+#[inline]
+fn wants_payload(flow: &Flow) -> bool {
+    flow.payload.is_open() || flow.follow == Follow::Yes
+}
+
+/// What a packet carries, as recognizers and followers take it.
+fn piece<'a>(flow: &Flow, side: Side, layer: &Layer, bytes: &'a [u8]) -> Option<Piece<'a>> {
     // A fragment is only part of a payload; the whole comes by itself.
     if bytes.is_empty() || layer.fragment.is_some() {
-        return;
+        return None;
     }
     let stream = match (layer.transport, &flow.tcp) {
         (Transport::Tcp(header), Some(tcp)) => {
@@ -419,10 +486,9 @@ fn show_payload(flow: &mut Flow, side: Side, layer: &Layer, bytes: &[u8], spare:
             Some((seq, tcp.first_byte(side)))
         }
         _ if layer.protocol == IpProto::UDP => None,
-        _ => return,
+        _ => return None,
     };
-    let piece = Piece { bytes, len: layer.payload_len, stream };
-    flow.payload.see(side, flow.key.protocol, flow.ports(), &piece, spare);
+    Some(Piece { bytes, len: layer.payload_len, stream })
 }
 
 /// Lists what is around a flow: VLANs, SPIs, tunnels.
@@ -443,12 +509,6 @@ fn note_surroundings(flow: &mut Flow, number: u64, layer: &Layer, layers: &[Laye
             packet: number,
         });
     }
-}
-
-/// Errors about different unknown flows are flows of their own.
-fn quote_hash(target: &FlowKey) -> u32 {
-    let halves = [target.lo.bits(), target.hi.bits()].map(|bits| (bits as u64) ^ ((bits >> 64) as u64));
-    mix(mix(mix(1, halves[0]), halves[1]), u64::from(target.protocol.0))
 }
 
 #[cfg(test)]

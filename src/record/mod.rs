@@ -9,6 +9,8 @@ mod audit;
 mod community_id;
 pub mod escape;
 mod flow;
+mod high_ports;
+mod learned;
 mod schema;
 mod summary;
 mod tally;
@@ -18,10 +20,11 @@ mod words;
 pub use audit::{Audit, Coverage, FindingGroup, Gone, MatrixCell, StatusCounts};
 pub use community_id::CommunityTuple;
 pub use flow::{Finding, Flow, FlowId, FlowRecord, Host, Icmp, IcmpErrors, Payload, PerSide, Policy, Tcp, Tunnel};
+pub use learned::{ExplainedBy, FlowsAndBytes, HighPorts, LearnedEndpoint, OpenPort};
 pub use schema::schema;
 pub use summary::{
-    Damage, Drops, EvidenceCounts, Explained, FlowCounts, Input, LabelCount, PacketCounts, Quantiles, QuantilesOf, Run, Summary,
-    SummaryTag,
+    Carved, Damage, Drops, EvidenceCounts, Explained, FlowCounts, Input, LabelCount, PacketCounts, Quantiles, QuantilesOf, Run,
+    Summary, SummaryTag,
 };
 pub use tally::{PacketLengths, SummaryBuilder};
 pub use update::{FlowUpdate, UpdateTag};

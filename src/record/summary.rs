@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::audit::Audit;
 use super::escape::visible;
+use super::learned::{HighPorts, LearnedEndpoint};
 use crate::net::Timestamp;
 
 /// The word that says what the line is.
@@ -55,14 +56,31 @@ pub struct Summary {
     pub labels: Vec<LabelCount>,
     /// Flows by what their label rests on.
     pub evidence: EvidenceCounts,
-    /// Learned endpoints.
-    pub learned: Vec<serde_json::Value>,
+    /// Learned endpoints: who listens where, by server, transport and port.
+    pub learned: Vec<LearnedEndpoint>,
+    /// The traffic to high ports and what explains it, by server.
+    pub high_ports: Vec<HighPorts>,
     /// Distributions.
     pub quantiles: Quantiles,
     /// What was wrong with the input.
     pub damage: Vec<Damage>,
     /// The outcome of an audit; null where none was asked for.
     pub audit: Option<Audit>,
+    /// The packets of flagged flows that were written to a file of their own; null where none was asked for.
+    pub write_flagged: Option<Carved>,
+}
+
+/// Packets of flagged flows, in a file.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+pub struct Carved {
+    /// The file.
+    pub file: String,
+    /// Flows whose packets were wanted.
+    pub flows: u64,
+    /// Packets written.
+    pub packets: u64,
+    /// Packets of these flows that were gone by then: an input that can be read once only is kept within a budget.
+    pub not_kept: u64,
 }
 
 /// What was run on what.

@@ -1,9 +1,9 @@
 //! The outcome of an audit: findings by kind, each with its witnesses, its lines and a display filter; then what was not seen.
 
 use super::View;
-use super::header::many;
 use super::line::{Line, Style, fit, wrap};
 use crate::record::{Audit, Coverage, FindingGroup, FindingKind, Seen};
+use crate::report::units::many;
 
 /// Findings shown at most: the rest are in the other formats.
 const MOST_FINDINGS: usize = 20;
