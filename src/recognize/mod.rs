@@ -13,6 +13,7 @@
 mod ber;
 mod cursor;
 mod finding;
+mod hint;
 mod interfaces;
 mod opening;
 mod search;
