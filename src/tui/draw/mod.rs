@@ -153,7 +153,6 @@ mod tests {
     use crate::tui::ui::Over;
 
     #[test]
-    #[expect(clippy::field_reassign_with_default, reason = "what is chosen belongs to the keys")]
     fn any_size_can_be_drawn() {
         let catalog = Catalog::load(&crate::catalog::Options { builtin: true, ..Default::default() }).unwrap();
         let (board, stats) = (Board::default(), Stats::default());
