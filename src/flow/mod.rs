@@ -11,6 +11,7 @@ mod duplicates;
 #[allow(clippy::module_inception, reason = "the flow is what this floor is about")]
 mod flow;
 mod fragments;
+mod index;
 mod key;
 mod opening;
 mod shard;
