@@ -275,6 +275,9 @@ pub struct OutputArgs {
     /// Write results to a file instead of standard output
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
+    /// Also write one self-contained HTML page: verdict, matrix, map, time, and every flow with its explanation
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub report: Option<PathBuf>,
     /// List single flows in the table too
     #[arg(long)]
     pub flows: bool,

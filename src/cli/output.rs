@@ -1,109 +1,129 @@
-//! Where results go: the report, the stream it is written to, and what decides the exit code.
+//! Where results go: the reports, the streams they are written to, and what decides the exit code.
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::args::{FailOn, OutputArgs, When};
 use super::exit::Failure;
 use super::parse::Only;
 use crate::record::{FlowRecord, Summary, SummaryBuilder};
-use crate::report::{self, Report, View};
+use crate::report::{self, Format, Report, View};
 
 /// Bytes gathered before they are written.
 const BUFFER: usize = 256 * 1024;
 
 /// Writes the records a run selects, and counts all of them.
 pub struct Output {
-    report: Box<dyn Report + Send>,
-    stream: Box<dyn Write + Send>,
-    /// What messages call the stream.
-    target: String,
+    /// The results, and the page of `--report` where it is asked for.
+    sinks: Vec<Sink>,
     only: Vec<Only>,
     builder: SummaryBuilder,
     fail_on: Vec<FailOn>,
     flagged: bool,
-    /// The first failure; nothing is written after it.
-    failed: Option<io::Error>,
 }
 
 impl Output {
     /// Opening an output empties it: a capture that was typed twice would be lost.
     pub fn must_not_be_input(args: &OutputArgs, inputs: &[PathBuf]) -> Result<(), Failure> {
-        let Some(output) = args.output.as_ref().filter(|path| path.is_file()) else { return Ok(()) };
-        let file = output.canonicalize()?;
-        if inputs.iter().any(|input| input.canonicalize().is_ok_and(|input| input == file)) {
-            return Err(Failure::Usage(format!("{} is an input; results would overwrite it", output.display())));
+        for output in [&args.output, &args.report].into_iter().flatten().filter(|path| path.is_file()) {
+            let file = output.canonicalize()?;
+            if inputs.iter().any(|input| input.canonicalize().is_ok_and(|input| input == file)) {
+                return Err(Failure::Usage(format!("{} is an input; results would overwrite it", output.display())));
+            }
         }
         Ok(())
     }
 
-    /// Opens the stream, so that a wrong path is known before anything is read.
+    /// Opens the streams, so that a wrong path is known before anything is read.
     pub fn open(args: &OutputArgs, flows: bool, only: Vec<Only>) -> Result<Self, Failure> {
         let format = report::format(&args.format).ok_or_else(|| Failure::Usage(format!("no format '{}'", args.format)))?;
-        let (stream, on_terminal): (Box<dyn Write + Send>, bool) = match &args.output {
-            Some(path) => {
-                let file =
-                    File::create(path).map_err(|error| Failure::Usage(format!("cannot write {}: {error}", path.display())))?;
-                (Box::new(BufWriter::with_capacity(BUFFER, file)), false)
-            }
-            None => (Box::new(BufWriter::with_capacity(BUFFER, io::stdout())), io::stdout().is_terminal()),
-        };
+        if args.output.is_some() && args.output == args.report {
+            return Err(Failure::Usage("--output and --report are the same file".to_owned()));
+        }
+        let on_terminal = args.output.is_none() && io::stdout().is_terminal();
         let view = View { flows, ..view(args, on_terminal) };
-        Ok(Self {
-            report: (format.new)(&view),
-            stream,
-            target: args.output.as_ref().map_or("the results".to_owned(), |path| path.display().to_string()),
-            only,
-            builder: SummaryBuilder::default(),
-            fail_on: args.fail_on.clone(),
-            flagged: false,
-            failed: None,
-        })
+        let mut sinks = vec![match &args.output {
+            Some(path) => Sink::file(path, format, &view)?,
+            None => Sink::new(format, &view, Box::new(io::stdout()), "the results".to_owned()),
+        }];
+        if let Some(path) = &args.report {
+            sinks.push(Sink::file(path, &report::HTML, &view)?);
+        }
+        Ok(Self { sinks, only, builder: SummaryBuilder::default(), fail_on: args.fail_on.clone(), flagged: false })
     }
 
     /// Counts a record, and writes it where it is selected.
     pub fn flow(&mut self, record: &FlowRecord<'_>) {
         self.builder.flow(record);
         self.flagged |= record.is_flagged();
-        if self.failed.is_none() && self.only.iter().all(|only| only.selects(record)) {
-            self.failed = self.report.flow(record, &mut self.stream).err();
+        if self.only.iter().all(|only| only.selects(record)) {
+            self.sinks.iter_mut().for_each(|sink| sink.write(|report, stream| report.flow(record, stream)));
         }
     }
 
     /// Lets go of what is gathered, for those who watch.
     pub fn flush(&mut self) {
-        if self.failed.is_none() {
-            self.failed = self.stream.flush().err();
-        }
+        self.sinks.iter_mut().for_each(|sink| sink.write(|_, stream| stream.flush()));
     }
 
     /// Whether something could not be written: going on makes no sense.
     #[cfg(feature = "live")]
     pub fn has_failed(&self) -> bool {
-        self.failed.is_some()
+        self.sinks.iter().any(|sink| sink.failed.is_some())
     }
 
     /// Writes the summary, with what follows from the records filled in. Tells whether `--fail-on` applies.
     pub fn finish(mut self, mut summary: Summary) -> Result<bool, Failure> {
         std::mem::take(&mut self.builder).finish(&mut summary);
-        self.end(&summary).map_err(|error| match error.kind() {
-            io::ErrorKind::BrokenPipe => Failure::Io(error),
-            _ => Failure::Usage(format!("cannot write {}: {error}", self.target)),
-        })?;
+        // Each is written to its end, whatever happened to the others; the first failure is told.
+        let ends: Vec<_> = self.sinks.into_iter().map(|sink| sink.end(&summary)).collect();
+        ends.into_iter().collect::<Result<(), Failure>>()?;
         let lost = summary.drops.kernel + summary.drops.interface + summary.drops.flowlabel > 0;
         Ok(self.fail_on.iter().any(|what| match what {
             FailOn::Flagged => self.flagged,
             FailOn::Loss => lost,
         }))
     }
+}
 
-    fn end(&mut self, summary: &Summary) -> io::Result<()> {
-        if let Some(error) = self.failed.take() {
-            return Err(error);
+/// A report and the stream it is written to.
+struct Sink {
+    report: Box<dyn Report + Send>,
+    stream: Box<dyn Write + Send>,
+    /// What messages call the stream.
+    target: String,
+    /// The first failure; nothing is written after it.
+    failed: Option<io::Error>,
+}
+
+impl Sink {
+    fn new(format: &Format, view: &View, stream: Box<dyn Write + Send>, target: String) -> Self {
+        let stream = Box::new(BufWriter::with_capacity(BUFFER, stream));
+        Self { report: (format.new)(view), stream, target, failed: None }
+    }
+
+    fn file(path: &Path, format: &Format, view: &View) -> Result<Self, Failure> {
+        let target = path.display().to_string();
+        let file = File::create(path).map_err(|error| Failure::Usage(format!("cannot write {target}: {error}")))?;
+        Ok(Self::new(format, view, Box::new(file), target))
+    }
+
+    fn write(&mut self, write: impl FnOnce(&mut dyn Report, &mut dyn Write) -> io::Result<()>) {
+        if self.failed.is_none() {
+            self.failed = write(&mut *self.report, &mut self.stream).err();
         }
-        self.report.finish(summary, &mut self.stream)?;
-        self.stream.flush()
+    }
+
+    /// Writes what follows the last record.
+    fn end(mut self, summary: &Summary) -> Result<(), Failure> {
+        self.write(|report, stream| report.finish(summary, stream));
+        self.write(|_, stream| stream.flush());
+        match self.failed {
+            None => Ok(()),
+            Some(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::Io(error)),
+            Some(error) => Err(Failure::Usage(format!("cannot write {}: {error}", self.target))),
+        }
     }
 }
 

@@ -42,10 +42,14 @@
 //! ```
 
 mod csv;
+mod html;
 mod json;
 mod json_text;
 mod ndjson;
 mod table;
+mod tally;
+mod top;
+mod units;
 
 use std::io::{self, Write};
 
@@ -95,6 +99,14 @@ pub struct Format {
     pub new: fn(&View) -> Box<dyn Report + Send>,
 }
 
+/// The page of `--report`.
+pub const HTML: Format = Format {
+    name: "html",
+    help: "One self-contained page for a browser or a printer; also beside another format, with --report",
+    extension: "html",
+    new: |_| Box::new(html::Html::default()),
+};
+
 /// Every format, the default first.
 pub const FORMATS: &[Format] = &[
     Format {
@@ -121,6 +133,7 @@ pub const FORMATS: &[Format] = &[
         extension: "csv",
         new: |_| Box::new(csv::Csv::default()),
     },
+    HTML,
 ];
 
 /// The format of this name.

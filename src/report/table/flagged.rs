@@ -2,7 +2,6 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::header::many;
 use super::line::{Line, Style, fit, wrap};
 use super::tally::{Amount, FlagKey, Flagged, Tally};
 use super::{View, units};
@@ -66,7 +65,7 @@ impl Widths {
 }
 
 fn sum(amount: Amount) -> String {
-    format!("{}, {}", many(amount.flows, "flow"), units::bytes(amount.bytes))
+    format!("{}, {}", units::many(amount.flows, "flow"), units::bytes(amount.bytes))
 }
 
 /// One kind: what and how much, the reason, and a flow to look at.

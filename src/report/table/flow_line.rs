@@ -1,21 +1,12 @@
 //! `--flows`: one line a flow, as it comes.
 
 use super::line::{Line, Style, fit};
+use super::tally::ends;
 use super::units;
-use crate::net::Endpoint;
-use crate::record::{FlowRecord, Host, Verdict};
+use crate::record::{FlowRecord, Verdict};
 
 /// Where a line has room for times, packets and TCP state.
 const WIDE: usize = 120;
-
-fn endpoint(host: &Host<'_>) -> Endpoint {
-    Endpoint { ip: host.ip, port: host.port }
-}
-
-/// Who asked whom.
-pub(super) fn ends(record: &FlowRecord<'_>) -> String {
-    format!("{} → {}", endpoint(&record.client), endpoint(&record.server))
-}
 
 /// Columns of the two ends: enough for most of IPv4, so that the columns after them stand still.
 const ENDS: usize = 42;

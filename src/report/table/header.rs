@@ -77,9 +77,9 @@ fn split(path: &str) -> (&str, &str) {
 fn sizes(summary: &Summary, tally: &Tally) -> Vec<(Style, String)> {
     let packets = summary.packets;
     let mut said = vec![
-        (Style::Plain, many(packets.total, "packet")),
+        (Style::Plain, units::many(packets.total, "packet")),
         (Style::Plain, units::bytes(summary.bytes)),
-        (Style::Plain, many(summary.flows.total, "flow")),
+        (Style::Plain, units::many(summary.flows.total, "flow")),
     ];
     if tally.total.flows < summary.flows.total {
         said.push((Style::Bold, format!("{} selected", units::count(tally.total.flows))));
@@ -92,7 +92,7 @@ fn sizes(summary: &Summary, tally: &Tally) -> Vec<(Style, String)> {
     }
     for (count, what) in [(summary.fragments, "fragment"), (summary.duplicates, "duplicate")] {
         if count > 0 {
-            said.push((Style::Dim, many(count, what)));
+            said.push((Style::Dim, units::many(count, what)));
         }
     }
     said
@@ -116,9 +116,4 @@ fn verdicts(summary: &Summary) -> Vec<(Style, String)> {
         said.push((style, format!("{} {word}", units::count(count))));
     }
     said
-}
-
-/// `1 flow`, `3.4 k flows`.
-pub(super) fn many(count: u64, what: &str) -> String {
-    format!("{} {what}{}", units::count(count), if count == 1 { "" } else { "s" })
 }

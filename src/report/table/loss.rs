@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::header::many;
 use super::line::{Line, Style, wrap};
 use super::{View, units};
 use crate::record::{Damage, Summary};
@@ -62,13 +61,13 @@ fn counted(summary: &Summary) -> Vec<(&'static str, String)> {
     let dropped: Vec<_> = [("kernel", drops.kernel), ("interface", drops.interface), ("flowlabel", drops.flowlabel)]
         .iter()
         .filter(|(_, count)| *count > 0)
-        .map(|(by, count)| format!("{} by {by}", many(*count, "packet")))
+        .map(|(by, count)| format!("{} by {by}", units::many(*count, "packet")))
         .collect();
     if !dropped.is_empty() {
         said.push(("dropped", dropped.join(", ")));
     }
     if summary.flows.evicted > 0 {
-        said.push(("evicted", format!("{} written early: --max-flows", many(summary.flows.evicted, "flow"))));
+        said.push(("evicted", format!("{} written early: --max-flows", units::many(summary.flows.evicted, "flow"))));
     }
     said
 }
@@ -79,5 +78,5 @@ fn reasons(packets: u64, by_reason: &BTreeMap<String, u64>) -> String {
     kinds.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
     let listed: Vec<_> = kinds.iter().take(4).map(|(why, count)| format!("{why} {}", units::count(**count))).collect();
     let more = if kinds.len() > listed.len() { ", ..." } else { "" };
-    format!("{}: {}{more}", many(packets, "packet"), listed.join(", "))
+    format!("{}: {}{more}", units::many(packets, "packet"), listed.join(", "))
 }

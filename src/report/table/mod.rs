@@ -1,7 +1,7 @@
 //! `table`: what a person wants first, on one screen for any size of input.
 //!
 //! Labels with their flows, bytes and evidence and the servers behind them; what is flagged and why; what was damaged or lost.
-//! While records go by only sums are kept ([`tally`]), the heaviest of each kind in bounded memory ([`top`]); at the end the rows
+//! While records go by only sums are kept ([`tally`](super::tally)), the heaviest of each kind in bounded memory ([`top`](super::top)); at the end the rows
 //! of the terminal are shared out among the sections. Flows without a label are grouped by where they went.
 //! One more section is a function in a file of its own, called in [`Table::finish`].
 
@@ -11,14 +11,11 @@ mod header;
 mod line;
 mod loss;
 mod services;
-mod tally;
-mod top;
-mod units;
 
 use std::io::{self, Write};
 
 use self::tally::{Apply, Tally};
-use super::{Report, View};
+use super::{Report, View, tally, top, units};
 use crate::record::{FlowRecord, Summary};
 
 /// Narrower than this nothing is readable, wider than this nothing is gained.

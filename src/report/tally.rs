@@ -1,10 +1,10 @@
-//! What the table remembers of the records that went by: sums, never records.
+//! What the formats for people remember of the records that went by: sums, never records.
 
 use std::fmt;
 use std::net::IpAddr;
 
 use super::top::{Top, Weight};
-use crate::net::IpProto;
+use crate::net::{Endpoint, IpProto};
 use crate::record::{Evidence, FlowId, FlowRecord, Host, Verdict};
 
 /// Labels, and ports without one.
@@ -28,7 +28,7 @@ pub(super) struct Amount {
 
 impl Amount {
     /// What one record amounts to.
-    fn of(record: &FlowRecord<'_>) -> Self {
+    pub(super) fn of(record: &FlowRecord<'_>) -> Self {
         Self { flows: 1, packets: record.packets.sum(), bytes: record.bytes.sum() }
     }
 
@@ -55,6 +55,13 @@ impl Weight for Amount {
 pub(super) enum Apply {
     Add,
     Take,
+}
+
+impl Apply {
+    /// Counts one more, or one less.
+    pub(super) fn one(self, count: &mut u64) {
+        *count = if self == Self::Add { *count + 1 } else { count.saturating_sub(1) };
+    }
 }
 
 /// What flows are grouped by: their label, else where they went.
@@ -137,17 +144,17 @@ impl Weight for Group {
 impl Group {
     fn apply(&mut self, record: &FlowRecord<'_>, amount: Amount, how: Apply) {
         self.amount.apply(amount, how);
-        let one = |count: &mut u64| *count = if how == Apply::Add { *count + 1 } else { count.saturating_sub(1) };
-        if record.is_flagged() {
-            one(&mut self.flagged);
+        let flagged = record.is_flagged();
+        if flagged {
+            how.one(&mut self.flagged);
         }
         if let Some(count) = record.evidence.and_then(|evidence| self.evidence.get_mut(evidence as usize)) {
-            one(count);
+            how.one(count);
         }
         if self.hint.is_none() {
             self.hint = record.hint.map(Box::from);
         }
-        self.servers.change(&record.server.ip, |ip| *ip, |server| server.apply(&record.server, amount, how));
+        self.servers.change(&record.server.ip, |ip| *ip, |server| server.apply(&record.server, amount, flagged, how));
     }
 }
 
@@ -155,6 +162,7 @@ impl Group {
 #[derive(Clone, Debug, Default)]
 pub(super) struct HostAmount {
     pub(super) amount: Amount,
+    pub(super) flagged: u64,
     pub(super) name: Option<Box<str>>,
 }
 
@@ -165,8 +173,11 @@ impl Weight for HostAmount {
 }
 
 impl HostAmount {
-    fn apply(&mut self, host: &Host<'_>, amount: Amount, how: Apply) {
+    fn apply(&mut self, host: &Host<'_>, amount: Amount, flagged: bool, how: Apply) {
         self.amount.apply(amount, how);
+        if flagged {
+            how.one(&mut self.flagged);
+        }
         if self.name.is_none() {
             self.name = host.name.map(Box::from);
         }
@@ -184,7 +195,7 @@ pub(super) struct FlagKey {
 }
 
 impl FlagKey {
-    fn new(record: &FlowRecord<'_>) -> Self {
+    pub(super) fn new(record: &FlowRecord<'_>) -> Self {
         let (verdict, words) = match &record.policy {
             Some(policy) => {
                 ("finding", policy.findings.iter().map(|finding| finding.kind.as_str()).collect::<Vec<_>>().join(", "))
@@ -221,8 +232,14 @@ impl Example {
     fn of(record: &FlowRecord<'_>) -> Self {
         let finding = record.policy.as_ref().and_then(|policy| policy.findings.first()).map(|finding| &finding.text);
         let reason = finding.or(record.reason.as_ref()).cloned().unwrap_or_default();
-        Self { id: record.id, ends: super::flow_line::ends(record), reason }
+        Self { id: record.id, ends: ends(record), reason }
     }
+}
+
+/// Who asked whom.
+pub(super) fn ends(record: &FlowRecord<'_>) -> String {
+    let endpoint = |host: &Host<'_>| Endpoint { ip: host.ip, port: host.port };
+    format!("{} → {}", endpoint(&record.client), endpoint(&record.server))
 }
 
 /// Everything.
@@ -254,7 +271,7 @@ impl Tally {
         self.total.apply(amount, how);
         self.services.change(&ServiceOf::new(record), ServiceOf::own, |group| group.apply(record, amount, how));
         for host in [&record.client, &record.server] {
-            self.hosts.change(&host.ip, |ip| *ip, |entry| entry.apply(host, amount, how));
+            self.hosts.change(&host.ip, |ip| *ip, |entry| entry.apply(host, amount, record.is_flagged(), how));
         }
         if record.is_flagged() {
             self.flag(record, amount, how);

@@ -53,6 +53,16 @@ impl<K: Eq + Hash + Ord + Clone, V: Weight + Default> Top<K, V> {
         all
     }
 
+    /// The entry of a key.
+    pub(super) fn get<Q: Hash + Equivalent<K>>(&self, key: &Q) -> Option<&V> {
+        self.kept.get(key)
+    }
+
+    /// Entries kept.
+    pub(super) fn len(&self) -> usize {
+        self.kept.len()
+    }
+
     /// Whether there were more entries than it could keep.
     pub(super) fn overflowed(&self) -> bool {
         self.full

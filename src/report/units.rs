@@ -24,6 +24,11 @@ pub(super) fn count(value: u64) -> String {
     if unit.is_empty() { number } else { format!("{number} {unit}") }
 }
 
+/// `1 flow`, `3.4 k flows`.
+pub(super) fn many(value: u64, what: &str) -> String {
+    format!("{} {what}{}", count(value), if value == 1 { "" } else { "s" })
+}
+
 /// `12 B`, `1.2 MB`.
 pub(super) fn bytes(value: u64) -> String {
     let (number, unit) = scaled(value, BYTES);
