@@ -63,6 +63,8 @@ impl Labelling {
         let mut summary = self.summary(&outcome, source);
         summary.flows.evicted = desk.evicted;
         summary.drops = drops();
+        // The process ends soon, and its memory with it: nobody needs millions of flows taken apart.
+        std::mem::forget(outcome);
         let output = desk.output.take().ok_or_else(|| Failure::Usage("a worker failed".to_owned()))?;
         let packets = summary.packets.total;
         Ok(Labelled { packets, fails: output.finish(summary)? })
