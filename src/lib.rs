@@ -11,6 +11,7 @@
 //! | 1 | [`capture`] | where frames come from: files, directories, standard input, filters around them |
 //! | 1 | [`wire`] | bytes become layers: link types, IP, transports, tunnels |
 //! | 1 | [`catalog`] | what the documents say: `rules/` read, checked, compiled and explained |
+//! | 1 | [`announce`] | where one conversation announces another: endpoint mapper, FTP, TFTP ... |
 //! | 2 | [`flow`] | who talks to whom: keys, flows, fragments, TCP state, duplicates |
 //! | 3 | [`classify`] | evidence and catalog become a label, a verdict and a reason |
 //! | 4 | [`engine`] | the heart without I/O: a batch is decoded, shards see its layers, flows become records |
@@ -36,9 +37,11 @@
 //! | tunnel, transport, EtherType | a file in `wire/inner/` and a line in one of its tables |
 //! | file format | a file in `capture/format/` and a line in its table |
 //! | output format | a file in `report/` and a line in [`report::FORMATS`] |
+//! | protocol that announces ports | a file in `announce/` and a line in [`announce::ROUTES`] |
 //! | flag or note | a line in `classify/words.rs` and the rule that sets it |
 //! | command | a variant in `cli/args.rs` and a file in `cli/` |
 
+pub mod announce;
 pub mod capture;
 pub mod catalog;
 pub mod classify;

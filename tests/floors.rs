@@ -13,6 +13,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("capture", 1),
     ("catalog", 1),
     ("recognize", 1),
+    ("announce", 1),
     ("flow", 2),
     ("classify", 3),
     ("audit", 3),
@@ -23,8 +24,8 @@ const FLOORS: &[(&str, u8)] = &[
     ("cli", 7),
 ];
 
-/// The vocabulary is one floor: records are made of its words.
-const NEIGHBOURS: &[(&str, &str)] = &[("record", "net")];
+/// The vocabulary is one floor: records are made of its words. What announces is read with the tools that recognise.
+const NEIGHBOURS: &[(&str, &str)] = &[("record", "net"), ("announce", "recognize")];
 
 /// Names that say nothing.
 const EMPTY_NAMES: &[&str] = &["utils", "util", "helpers", "helper", "common", "manager", "misc"];

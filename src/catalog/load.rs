@@ -117,6 +117,7 @@ impl Catalog {
             digest: OnceLock::new(),
             defects: OnceLock::new(),
             dynamic_texts: Default::default(),
+            announced_texts: OnceLock::default(),
         };
         catalog.index = Index::compile(&catalog);
         catalog

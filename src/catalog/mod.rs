@@ -86,6 +86,7 @@ pub struct Catalog {
     defects: OnceLock<Vec<FactRef>>,
     /// For TCP and UDP.
     dynamic_texts: [OnceLock<Texts>; 2],
+    announced_texts: OnceLock<HashMap<(String, IpProto), Texts>>,
 }
 
 impl Catalog {
@@ -137,19 +138,43 @@ impl Catalog {
         systems
     }
 
-    /// The same in words, each with the first line that gives it a dynamic port; made once.
+    /// Those that get their ports from the endpoint mapper, in words, each with the first line that gives it a dynamic port; made once.
     pub fn dynamic_texts(&self, transport: IpProto) -> &Texts {
         let Some(texts) = self.dynamic_texts.get(usize::from(transport == IpProto::UDP)) else { return Texts::NONE };
         texts.get_or_init(|| {
             let mut texts = Texts::default();
             for system in self.dynamic_systems(transport).iter().filter_map(|at| self.system(*at)) {
-                let is_dynamic = |fact: &&Fact| fact.transport == Some(transport) && fact.ports.contains(&Port::Dynamic);
-                let source = self.facts_of(system).iter().find(is_dynamic).and_then(|fact| fact.sources.first());
+                let is_assigned = |fact: &&Fact| fact.matches() && is_assigned(fact, transport);
+                let Some(fact) = self.facts_of(system).iter().find(is_assigned) else { continue };
                 texts.systems.push(system.id.clone());
-                texts.sources.push(source.map_or_else(|| "the rules".to_owned(), |source| self.print_source(*source)));
+                texts
+                    .sources
+                    .push(fact.sources.first().map_or_else(|| "the rules".to_owned(), |source| self.print_source(*source)));
             }
             texts
         })
+    }
+
+    /// Who is behind a protocol whose port another conversation announced: its systems, each with the line that gives it a dynamic port, else the
+    /// line of the protocol itself.
+    pub fn announced_texts(&self, protocol: &str, transport: IpProto) -> &Texts {
+        let all = self.announced_texts.get_or_init(|| {
+            let mut all: HashMap<(String, IpProto), Texts> = HashMap::new();
+            for (fact, transport) in
+                self.facts.iter().filter(|fact| fact.matches()).filter_map(|fact| Some((fact, fact.transport?)))
+            {
+                let Some(system) = self.system(fact.system) else { continue };
+                let is_dynamic = |fact: &&Fact| fact.transport == Some(transport) && fact.ports.contains(&Port::Dynamic);
+                let source = self.facts_of(system).iter().find(is_dynamic).unwrap_or(fact).sources.first();
+                let texts = all.entry((fact.protocol.to_lowercase(), transport)).or_default();
+                if let Some(source) = source.filter(|_| !texts.systems.contains(&system.id)) {
+                    texts.systems.push(system.id.clone());
+                    texts.sources.push(self.print_source(*source));
+                }
+            }
+            all
+        });
+        all.get(&(protocol.to_lowercase(), transport)).unwrap_or(Texts::NONE)
     }
 
     /// The ranges from which products take dynamic ports, and who takes from each (reading C43).
@@ -226,4 +251,10 @@ impl Catalog {
         let system = self.system(self.fact(fact)?.system)?;
         (!system.networks.is_empty()).then_some(system.networks.as_slice())
     }
+}
+
+/// Whether a fact is about ports that the system assigns to RPC: those that a document narrows to a range, or opens from, are of other protocols.
+fn is_assigned(fact: &Fact, transport: IpProto) -> bool {
+    let for_rpc = fact.range.is_none() && !fact.opens_from;
+    fact.transport == Some(transport) && fact.ports.contains(&Port::Dynamic) && for_rpc
 }

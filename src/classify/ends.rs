@@ -1,8 +1,9 @@
-//! Who is the client and who is the server: SYN, then what the payload or ICMP says, then the documented listening port, then who came first.
+//! Who is the client and who is the server: SYN, then what was announced, then what the payload or ICMP says, then the documented listening port, then who came first.
 
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
+use super::learned::Learned;
 use super::lookup::{listens, opened_from};
 use crate::catalog::{Catalog, Entry};
 use crate::flow::{Flow, Side, TcpState, request_type};
@@ -27,12 +28,15 @@ impl Ends {
 }
 
 /// Tells the ends of a flow apart.
-pub fn ends(flow: &Flow, catalog: Option<&Catalog>) -> Ends {
+pub fn ends(flow: &Flow, catalog: Option<&Catalog>, learned: Option<&Learned<'_>>) -> Ends {
     if let Some(client) = flow.tcp.as_ref().and_then(TcpState::handshake_side) {
         return Ends::by(client, Direction::Syn);
     }
     if let Some(client) = icmp_client(flow) {
         return Ends::by(client, Direction::Payload);
+    }
+    if let Some(learned) = learned {
+        return Ends::by(learned.client, Direction::Learned);
     }
     if let Some(client) = flow.payload.finding().and_then(|finding| finding.client) {
         return Ends::by(client, Direction::Payload);

@@ -1,5 +1,6 @@
 //! What the catalog says of a flow.
 
+use super::learned::{Known, Learned, learn};
 use super::lookup::{Found, Missing, Number, find};
 use super::payload::{Opinion, contradicted, describe, narrow, on_other_port, opinion};
 use super::reason;
@@ -12,7 +13,13 @@ use crate::recognize::Finding;
 use crate::record::{Direction, Evidence, FlowRecord, Verdict};
 
 /// Fills in label, systems, verdict, evidence, flags, notes, reason, hint, sources, and what the payload showed.
-pub fn label<'a>(record: &mut FlowRecord<'a>, catalog: &'a Catalog, both_documented: bool, payload: Option<&'a Finding>) {
+pub fn label<'a>(
+    record: &mut FlowRecord<'a>,
+    catalog: &'a Catalog,
+    both_documented: bool,
+    payload: Option<&'a Finding>,
+    learned: Option<Learned<'a>>,
+) {
     if both_documented {
         record.notes.push(BOTH_DOCUMENTED);
     }
@@ -20,6 +27,7 @@ pub fn label<'a>(record: &mut FlowRecord<'a>, catalog: &'a Catalog, both_documen
         describe(record, finding);
     }
     match find(record, catalog) {
+        found if let Some(learned) = learned => learn(record, catalog, learned, &Known { found, payload }),
         Found::Entry(entry, evidence, number) => documented(record, catalog, entry, (evidence, number), payload),
         Found::Nothing(missing) => match payload.zip(missing.port()) {
             Some((finding, port)) => on_other_port(record, catalog, &missing, port, finding),

@@ -2,12 +2,13 @@
 //!
 //! [`ends()`] tells the client from the server, [`label()`] fills in what the catalog says of a record. Both look at counts, ports, protocol
 //! numbers and what recognizers found; they know no packet, no file and no policy. `lookup` finds the fact, `payload` holds what was
-//! recognised against it, `reason` writes the sentence, `remarks` adds what the course of the flow tells.
+//! recognised against it, `learned` what was announced, `reason` writes the sentence, `remarks` adds what the course of the flow tells.
 //!
 //! The precedence of evidence is the order of [`crate::record::Evidence`]; one more kind of flag or note is a line in `words.rs`.
 
 mod ends;
 mod label;
+mod learned;
 mod lookup;
 mod payload;
 mod reason;
@@ -18,4 +19,5 @@ mod words;
 
 pub use ends::{Ends, ends};
 pub use label::label;
-pub use words::{FLAGS, NOTES};
+pub use learned::Learned;
+pub use words::{FLAGS, FOREIGN, NOTES};

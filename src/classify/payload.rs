@@ -63,7 +63,11 @@ pub(super) fn describe<'a>(record: &mut FlowRecord<'a>, finding: &'a Finding) {
 
 /// Keeps the systems that a bound interface names, where they are among the candidates.
 pub(super) fn narrow(record: &mut FlowRecord<'_>, finding: &Finding) {
-    let named: Vec<&str> = systems_of(finding).collect();
+    narrow_to(record, &systems_of(finding).collect::<Vec<_>>());
+}
+
+/// Keeps the systems that are named, where they are among the candidates.
+pub(super) fn narrow_to(record: &mut FlowRecord<'_>, named: &[&str]) {
     if record.systems.len() == record.sources.len() {
         let both = record.systems.iter().copied().zip(record.sources.iter().copied());
         let (systems, sources): (Vec<_>, Vec<_>) = both.filter(|(system, _)| named.contains(system)).unzip();
@@ -134,7 +138,14 @@ fn assigned<'a>(record: &mut FlowRecord<'a>, catalog: &'a Catalog, finding: &Fin
     true
 }
 
-fn mismatched<'a>(record: &mut FlowRecord<'a>, catalog: &'a Catalog, finding: &Finding, flag: &'static str, reason: String) {
+/// What was expected here is another protocol than the payload is.
+pub(super) fn mismatched<'a>(
+    record: &mut FlowRecord<'a>,
+    catalog: &'a Catalog,
+    finding: &Finding,
+    flag: &'static str,
+    reason: String,
+) {
     record.verdict = Some(Verdict::Mismatched);
     record.evidence = Some(Evidence::Payload);
     record.flags.push(flag);
@@ -177,7 +188,7 @@ mod tests {
         let catalog = Catalog::load(&Options::default()).unwrap();
         let finding = Finding::new(protocol(name), confidence);
         let mut record = record(transport, 40_001, port);
-        label(&mut record, &catalog, false, Some(&finding));
+        label(&mut record, &catalog, false, Some(&finding), None);
         let words =
             [record.verdict.unwrap().as_str(), record.label.unwrap_or("-"), record.evidence.map_or("-", Evidence::as_str)];
         format!("{} | {} | {}", words.join(" | "), record.flags.join(" "), record.hint.unwrap_or("-"))
@@ -223,7 +234,7 @@ mod tests {
         let samr = Uuid::parse("12345778-1234-abcd-ef00-0123456789ac").unwrap();
         let finding = Finding::new(&DCE_RPC, Confidence::Certain).binding(vec![samr]).detailed("samr");
         let mut record = record(IpProto::TCP, 40_001, 49_155);
-        label(&mut record, &catalog, false, Some(&finding));
+        label(&mut record, &catalog, false, Some(&finding), None);
         assert_eq!((record.systems.as_slice(), record.sources.len()), (&["svc.lsass"][..], 1));
         assert!(record.reason.unwrap().starts_with("TCP 49155 carries DCE/RPC (samr)"));
     }

@@ -137,9 +137,9 @@ fn the_documented_port_tells_the_server() {
     for &(protocol, first, other, client, direction, both_documented) in cases {
         let flow = flow_of(&layer(protocol, (A, first), (B, other)));
         let expected = Ends { client, direction, both_documented };
-        assert_eq!(ends(&flow, Some(&catalog)), expected, "{protocol} {first} -> {other}");
+        assert_eq!(ends(&flow, Some(&catalog), None), expected, "{protocol} {first} -> {other}");
         let mirrored = flow_of(&layer(protocol, (B, first), (A, other)));
-        assert_eq!(ends(&mirrored, Some(&catalog)), expected, "{protocol} {first} -> {other}, addresses swapped");
+        assert_eq!(ends(&mirrored, Some(&catalog), None), expected, "{protocol} {first} -> {other}, addresses swapped");
     }
 }
 
@@ -147,9 +147,12 @@ fn the_documented_port_tells_the_server() {
 fn a_port_of_other_networks_tells_nothing() {
     let catalog = catalog();
     let from_there = flow_of(&layer(IpProto::TCP, (A, 4000), (B, 40001)));
-    assert_eq!(ends(&from_there, Some(&catalog)).client, Side::B);
+    assert_eq!(ends(&from_there, Some(&catalog), None).client, Side::B);
     let elsewhere = flow_of(&layer(IpProto::TCP, (B, 4000), (A, 40001)));
-    assert_eq!(ends(&elsewhere, Some(&catalog)), Ends { client: Side::A, direction: Direction::First, both_documented: false });
+    assert_eq!(
+        ends(&elsewhere, Some(&catalog), None),
+        Ends { client: Side::A, direction: Direction::First, both_documented: false }
+    );
 }
 
 #[test]
@@ -159,14 +162,14 @@ fn a_handshake_beats_every_port() {
         let header = wire::Tcp { seq: 1, ack: 0, window: 1000, flags };
         let mut flow = flow_of(&layer(IpProto::TCP, (A, 80), (B, 40001)));
         flow.tcp.as_mut().unwrap().see(Side::A, header, 0, Timestamp::new(0, 0, 6));
-        assert_eq!(ends(&flow, Some(&catalog)), Ends { client, direction: Direction::Syn, both_documented: false });
+        assert_eq!(ends(&flow, Some(&catalog), None), Ends { client, direction: Direction::Syn, both_documented: false });
     }
 }
 
 #[test]
 fn without_a_catalog_the_first_sender_is_the_client() {
     let flow = flow_of(&layer(IpProto::TCP, (A, 80), (B, 40001)));
-    assert_eq!(ends(&flow, None), Ends { client: Side::A, direction: Direction::First, both_documented: false });
+    assert_eq!(ends(&flow, None, None), Ends { client: Side::A, direction: Direction::First, both_documented: false });
 }
 
 /// A record that somebody answered.
@@ -211,7 +214,7 @@ pub(super) fn record(transport: IpProto, client: u16, server: u16) -> FlowRecord
 }
 
 fn labelled<'a>(mut record: FlowRecord<'a>, catalog: &'a Catalog) -> FlowRecord<'a> {
-    label(&mut record, catalog, false, None);
+    label(&mut record, catalog, false, None, None);
     record
 }
 

@@ -8,6 +8,8 @@ pub(super) const PORTS_UNSEEN: &str = "ports-unseen";
 pub(super) const CONTRADICTS: &str = "payload-contradicts-port";
 pub(super) const UNDOCUMENTED_PORT: &str = "protocol-on-undocumented-port";
 
+/// It announced an address that is neither of its two.
+pub const FOREIGN: &str = "announces-other-host";
 pub(super) const MID_FLOW: &str = "capture-started-mid-flow";
 pub(super) const ONE_DIRECTION: &str = "one-direction-only";
 pub(super) const REFUSED: &str = "refused";
@@ -28,6 +30,10 @@ pub const FLAGS: &[(&str, &str)] = &[
 
 /// Every note with its meaning, sorted; the payload adds those of [`crate::recognize::Note::ALL`].
 pub const NOTES: &[(&str, &str)] = &[
+    (
+        FOREIGN,
+        "a host announced an address of another one (FTP bounce, a forged answer, or a translator on the way): not believed",
+    ),
     (BOTH_DOCUMENTED, "both ports are documented and neither is the likelier listener: the first sender counts as client"),
     (MID_FLOW, "the connection was open before the capture began"),
     (DERIVED, "no document prints it: it follows from a reading"),

@@ -32,6 +32,11 @@ pub enum Command {
     /// Writes each flow when it ends, and a summary at the end. Ctrl-C ends it with every flow reported; a second Ctrl-C is immediate.
     #[cfg(feature = "live")]
     Capture(Box<CaptureArgs>),
+    /// Show who listens where, as endpoint mappers and others announced it
+    ///
+    /// A passive rpcdump: for each server the endpoints that were announced or bound, the interface or service behind each, how and from which packet
+    /// that is known, and who came; the range from which the server takes its ports; and what part of the traffic to ports above 1024 is explained.
+    Rpc(Box<RpcArgs>),
     /// Show the interfaces and whether they can be captured
     #[cfg(feature = "live")]
     Interfaces(InterfacesArgs),
@@ -71,6 +76,30 @@ pub struct ReadArgs {
     /// Write each flow when it ends instead of all in order at the end; memory holds only those under way
     #[arg(long)]
     pub stream: bool,
+    /// What reading and capturing have in common.
+    #[command(flatten)]
+    pub shared: SharedArgs,
+}
+
+/// `flowlabel rpc`.
+#[derive(Args, Debug)]
+pub struct RpcArgs {
+    /// Capture files, directories, or - for standard input
+    #[arg(value_name = "FILE|DIR|-", value_hint = ValueHint::AnyPath)]
+    #[cfg_attr(feature = "live", arg(required_unless_present = "interface"))]
+    #[cfg_attr(not(feature = "live"), arg(required = true))]
+    pub inputs: Vec<PathBuf>,
+    /// Listen here instead, until Ctrl-C
+    #[cfg(feature = "live")]
+    #[arg(long, value_name = "IFACE", conflicts_with = "inputs")]
+    pub interface: Vec<String>,
+    /// End after this time (30s, 5m, 1h)
+    #[cfg(feature = "live")]
+    #[arg(long, value_name = "TIME", requires = "interface")]
+    pub duration: Option<String>,
+    /// Merge the inputs by packet time instead of reading one after the other
+    #[arg(long)]
+    pub merge: bool,
     /// What reading and capturing have in common.
     #[command(flatten)]
     pub shared: SharedArgs,

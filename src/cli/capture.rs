@@ -14,6 +14,7 @@ use signal_hook::flag;
 use super::args::{CaptureArgs, Verbosity};
 use super::exit::{Exit, Failure};
 use super::label::{self, Desk, Labelling};
+use super::output::Formats;
 use super::{parse, privileges, sandbox};
 use crate::capture::live::{Counters, Live, LiveError, Settings, Surroundings};
 use crate::capture::{Between, Source};
@@ -27,14 +28,14 @@ const CUT_OFF: i32 = 3;
 const SMALLEST_BUFFER: u64 = 1 << 20;
 
 /// Captures until it is told to stop, and writes what it saw.
-pub fn run(args: &CaptureArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
+pub fn run(args: &CaptureArgs, verbosity: &Verbosity, formats: Formats) -> Result<Exit, Failure> {
     let settings = settings(args)?;
     let (from, to) = (args.shared.select.from.as_deref(), args.shared.select.to.as_deref());
     let (from, to) = (from.map(parse::time).transpose()?, to.map(parse::time).transpose()?);
     let labelling = Labelling::new(&args.shared, true, options(args))?;
     let stop = Arc::new(AtomicBool::new(false));
     let live = Live::open(&settings, surroundings(args, &stop)?).map_err(|error| Failure::Usage(advice(&error)))?;
-    let desk = Desk::open(&args.shared, lists_flows(args))?;
+    let desk = Desk::open(&args.shared, lists_flows(args), formats)?;
     heed_signals(&stop)?;
     shut_in(args, verbosity)?;
 

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 
 use super::args::{EvidenceFrom, FlowArgs, KeyPart, SharedArgs, Verbosity};
 use super::exit::{Exit, Failure};
-use super::output::Output;
+use super::output::{Formats, Output};
 use super::parse::{self, Only};
 use super::rules;
 use crate::capture::Source;
 use crate::catalog::Catalog;
-use crate::engine::{self, Carriers, Outcome};
-use crate::flow::{Harvest, KeyParts, SHARDS, Settings, Timeouts};
+use crate::engine::{self, Carriers, Ledger, Memory, Outcome, Revised};
+use crate::flow::{Flow, Harvest, KeyParts, SHARDS, Settings, Timeouts};
 use crate::pipeline::{self, Progress};
 use crate::record::{Drops, Run, Summary};
 
@@ -57,11 +57,12 @@ impl Labelling {
         drops: impl FnOnce() -> Drops,
     ) -> Result<Labelled, Failure> {
         let early = |harvest: Harvest| output.lock().early(harvest, &self.catalog, self.settings.stream);
-        let outcome = pipeline::run(source, self.settings, workers, early, progress);
+        let mut outcome = pipeline::run(source, self.settings, workers, early, progress);
         let mut desk = output.lock();
-        desk.rest(&outcome, &self.catalog, self.settings.stream);
+        desk.rest(&mut outcome, &self.catalog, self.settings.stream);
         let mut summary = self.summary(&outcome, source);
         summary.flows.evicted = desk.evicted;
+        summary.learned = desk.ledger.endpoints();
         summary.drops = drops();
         // The process ends soon, and its memory with it: nobody needs millions of flows taken apart.
         std::mem::forget(outcome);
@@ -93,15 +94,20 @@ pub struct Desk(Mutex<Clerk>);
 struct Clerk {
     output: Option<Output>,
     carriers: Carriers,
+    ledger: Ledger,
+    /// Streaming: flows that are written.
+    memory: Memory,
     evicted: u64,
 }
 
 impl Desk {
     /// Opens the output; `flows` makes a table list single flows too.
-    pub fn open(args: &SharedArgs, flows: bool) -> Result<Self, Failure> {
+    pub fn open(args: &SharedArgs, flows: bool, formats: Formats) -> Result<Self, Failure> {
         let only = args.select.only.iter().map(|text| Only::parse(text)).collect::<Result<_, _>>()?;
-        let output = Some(Output::open(&args.output, flows, only)?);
-        Ok(Self(Mutex::new(Clerk { output, carriers: Carriers::default(), evicted: 0 })))
+        let output = Some(Output::open(&args.output, flows, only, formats)?);
+        let clerk =
+            Clerk { output, carriers: Carriers::default(), ledger: Ledger::default(), memory: Memory::default(), evicted: 0 };
+        Ok(Self(Mutex::new(clerk)))
     }
 
     /// Whether writing has failed, so that going on makes no sense.
@@ -116,27 +122,52 @@ impl Desk {
 }
 
 impl Clerk {
-    /// Writes flows that left before the end.
+    /// Takes what was announced, and writes flows that left before the end.
     fn early(&mut self, harvest: Harvest, catalog: &Catalog, stream: bool) {
         for (key, id) in harvest.carriers {
             self.carriers.add(key, id);
         }
-        let Some(output) = &mut self.output else { return };
-        for ended in &harvest.flows {
+        let flows = harvest.flows.iter().map(|ended| &ended.flow);
+        let revised = self.ledger.revise(&self.memory, harvest.announcements, flows);
+        self.update(&revised, catalog);
+        let written = !harvest.flows.is_empty();
+        for ended in harvest.flows {
             self.evicted += u64::from(ended.evicted);
-            output.flow(&engine::record(&ended.flow, &self.carriers, Some(catalog)));
+            self.write(&ended.flow, catalog);
+            if stream {
+                self.memory.keep(ended.flow);
+            }
         }
-        if stream && !harvest.flows.is_empty() {
+        if let (true, Some(output)) = (stream && (written || !revised.is_empty()), &mut self.output) {
             output.flush();
         }
     }
 
     /// Writes the flows held to the end.
-    fn rest(&mut self, outcome: &Outcome, catalog: &Catalog, stream: bool) {
-        let carriers = if stream { &self.carriers } else { outcome.carriers() };
-        let Some(output) = &mut self.output else { return };
+    fn rest(&mut self, outcome: &mut Outcome, catalog: &Catalog, stream: bool) {
+        if !stream {
+            self.carriers = outcome.take_carriers();
+        }
+        let revised = self.ledger.revise(&self.memory, Vec::new(), outcome.flows());
+        self.update(&revised, catalog);
         for flow in outcome.flows() {
-            output.flow(&engine::record(flow, carriers, Some(catalog)));
+            self.write(flow, catalog);
+        }
+    }
+
+    fn write(&mut self, flow: &Flow, catalog: &Catalog) {
+        let Some(output) = &mut self.output else { return };
+        let lesson = self.ledger.lesson(flow);
+        output.flow(&engine::record(flow, &self.carriers, Some(catalog), lesson.as_ref()));
+    }
+
+    /// Says what later announcements changed in records that are written.
+    fn update(&mut self, revised: &[Revised], catalog: &Catalog) {
+        let Some(output) = &mut self.output else { return };
+        for revised in revised {
+            let Some(flow) = self.memory.flow(revised) else { continue };
+            let record = |lesson| engine::record(flow, &self.carriers, Some(catalog), lesson);
+            output.update(&record(revised.before.as_ref()), &record(revised.after.as_ref()));
         }
     }
 }

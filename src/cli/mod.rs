@@ -15,6 +15,7 @@ mod parse;
 #[cfg(feature = "live")]
 mod privileges;
 mod read;
+mod rpc;
 mod rules;
 #[cfg(feature = "live")]
 mod sandbox;
@@ -28,6 +29,7 @@ pub use args::{Cli, Command};
 pub use exit::Exit;
 
 use crate::record::escape::visible;
+use crate::report;
 
 /// Parses the command line and does what it says.
 pub fn main() -> std::process::ExitCode {
@@ -43,9 +45,10 @@ pub fn main() -> std::process::ExitCode {
 
 fn run(cli: Cli) -> Exit {
     let result = match cli.command {
-        Command::Read(args) => read::run(&args, &cli.verbosity),
+        Command::Read(args) => read::run(&args, &cli.verbosity, report::format),
+        Command::Rpc(args) => rpc::run(*args, &cli.verbosity),
         #[cfg(feature = "live")]
-        Command::Capture(args) => capture::run(&args, &cli.verbosity),
+        Command::Capture(args) => capture::run(&args, &cli.verbosity, report::format),
         #[cfg(feature = "live")]
         Command::Interfaces(args) => interfaces::run(&args),
         Command::Catalog(args) => rules::catalog(&args),

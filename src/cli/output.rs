@@ -13,6 +13,9 @@ use crate::report::{self, Format, Report, View};
 /// Bytes gathered before they are written.
 const BUFFER: usize = 256 * 1024;
 
+/// Which format a name stands for.
+pub type Formats = fn(&str) -> Option<&'static Format>;
+
 /// Writes the records a run selects, and counts all of them.
 pub struct Output {
     /// The results, and the page of `--report` where it is asked for.
@@ -20,7 +23,8 @@ pub struct Output {
     only: Vec<Only>,
     builder: SummaryBuilder,
     fail_on: Vec<FailOn>,
-    flagged: bool,
+    /// How many are flagged.
+    flagged: u64,
 }
 
 impl Output {
@@ -36,8 +40,8 @@ impl Output {
     }
 
     /// Opens the streams, so that a wrong path is known before anything is read.
-    pub fn open(args: &OutputArgs, flows: bool, only: Vec<Only>) -> Result<Self, Failure> {
-        let format = report::format(&args.format).ok_or_else(|| Failure::Usage(format!("no format '{}'", args.format)))?;
+    pub fn open(args: &OutputArgs, flows: bool, only: Vec<Only>, formats: Formats) -> Result<Self, Failure> {
+        let format = formats(&args.format).ok_or_else(|| Failure::Usage(format!("no format '{}'", args.format)))?;
         if args.output.is_some() && args.output == args.report {
             return Err(Failure::Usage("--output and --report are the same file".to_owned()));
         }
@@ -50,15 +54,27 @@ impl Output {
         if let Some(path) = &args.report {
             sinks.push(Sink::file(path, &report::HTML, &view)?);
         }
-        Ok(Self { sinks, only, builder: SummaryBuilder::default(), fail_on: args.fail_on.clone(), flagged: false })
+        Ok(Self { sinks, only, builder: SummaryBuilder::default(), fail_on: args.fail_on.clone(), flagged: 0 })
     }
 
     /// Counts a record, and writes it where it is selected.
     pub fn flow(&mut self, record: &FlowRecord<'_>) {
         self.builder.flow(record);
-        self.flagged |= record.is_flagged();
+        self.flagged += u64::from(record.is_flagged());
         if self.only.iter().all(|only| only.selects(record)) {
             self.sinks.iter_mut().for_each(|sink| sink.write(|report, stream| report.flow(record, stream)));
+        }
+    }
+
+    /// Counts and writes what later evidence changed in a record that is written; one that is selected only now is written as a whole.
+    pub fn update(&mut self, before: &FlowRecord<'_>, after: &FlowRecord<'_>) {
+        self.builder.update(before, after);
+        self.flagged = self.flagged + u64::from(after.is_flagged()) - u64::from(before.is_flagged());
+        let selects = |record: &FlowRecord<'_>| self.only.iter().all(|only| only.selects(record));
+        match (selects(before), selects(after)) {
+            (true, _) => self.sinks.iter_mut().for_each(|sink| sink.write(|report, stream| report.update(before, after, stream))),
+            (false, true) => self.sinks.iter_mut().for_each(|sink| sink.write(|report, stream| report.flow(after, stream))),
+            (false, false) => {}
         }
     }
 
@@ -81,7 +97,7 @@ impl Output {
         ends.into_iter().collect::<Result<(), Failure>>()?;
         let lost = summary.drops.kernel + summary.drops.interface + summary.drops.flowlabel > 0;
         Ok(self.fail_on.iter().any(|what| match what {
-            FailOn::Flagged => self.flagged,
+            FailOn::Flagged => self.flagged > 0,
             FailOn::Loss => lost,
         }))
     }

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::args::{ReadArgs, Verbosity};
 use super::exit::{Exit, Failure};
 use super::label::{self, Desk, Labelling};
-use super::output::Output;
+use super::output::{Formats, Output};
 use super::parse;
 use crate::capture;
 use crate::record::Drops;
@@ -17,7 +17,7 @@ use crate::record::Drops;
 const SMALL_INPUT: u64 = 8 << 20;
 
 /// Reads the inputs and writes what is in them.
-pub fn run(args: &ReadArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
+pub fn run(args: &ReadArgs, verbosity: &Verbosity, formats: Formats) -> Result<Exit, Failure> {
     let select = &args.shared.select;
     let options = capture::Options {
         merge: args.merge,
@@ -29,7 +29,7 @@ pub fn run(args: &ReadArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
     let labelling = Labelling::new(&args.shared, args.stream, own)?;
     let mut source = capture::open(&args.inputs, &options).map_err(|error| Failure::Usage(error.to_string()))?;
     Output::must_not_be_input(&args.shared.output, &args.inputs)?;
-    let desk = Desk::open(&args.shared, args.shared.output.flows)?;
+    let desk = Desk::open(&args.shared, args.shared.output.flows, formats)?;
 
     let total = source.progress().1;
     let workers = args.shared.flows.workers.unwrap_or_else(|| workers_for(total));

@@ -12,6 +12,7 @@
 
 mod carriers;
 mod clock;
+mod ledger;
 mod outcome;
 mod record;
 mod tally;
@@ -19,6 +20,7 @@ mod work;
 
 pub use carriers::Carriers;
 pub use clock::Clock;
+pub use ledger::{Ledger, Lesson, Memory, Revised};
 pub use outcome::Outcome;
 pub use record::record;
 pub use tally::Tally;

@@ -46,7 +46,7 @@ impl Outcome {
     }
 
     /// The flows in the order of their ids.
-    pub fn flows(&self) -> impl Iterator<Item = &Flow> {
+    pub fn flows(&self) -> impl Iterator<Item = &Flow> + Clone {
         self.order.iter().enumerate().filter_map(|(at, place)| {
             if let Some(soon) = self.order.get(at + AHEAD) {
                 self.expect(*soon);
@@ -84,6 +84,11 @@ impl Outcome {
         if let Some(shard) = self.shards.get(usize::from(place.shard)) {
             shard.flows().expect(place.at);
         }
+    }
+
+    /// The records of the tunnels, taken out.
+    pub fn take_carriers(&mut self) -> Carriers {
+        std::mem::take(&mut self.carriers)
     }
 
     fn flow(&self, place: Place) -> Option<&Flow> {

@@ -1,16 +1,23 @@
 //! A flow becomes a record: who is the client, what TCP did, which tunnels are around it.
 
 use super::carriers::Carriers;
+use super::ledger::Lesson;
 use crate::catalog::Catalog;
-use crate::classify::{Ends, ends, label};
+use crate::classify::{Ends, FOREIGN, ends, label};
 use crate::flow::{Extras, Flow, OuterTunnel, Side};
 use crate::record::{CommunityTuple, FlowRecord, Host, Icmp, IcmpErrors, Payload, PerSide, Tcp, Tunnel};
 
 /// The record of a flow, with its label where there is a catalog.
 ///
-/// `carriers` is where the records of its tunnels are found.
-pub fn record<'a>(flow: &'a Flow, carriers: &Carriers, catalog: Option<&'a Catalog>) -> FlowRecord<'a> {
-    let Ends { client, direction, both_documented } = ends(flow, catalog);
+/// `carriers` is where the records of its tunnels are found, `lesson` what another conversation announced of it.
+pub fn record<'a>(
+    flow: &'a Flow,
+    carriers: &Carriers,
+    catalog: Option<&'a Catalog>,
+    lesson: Option<&'a Lesson>,
+) -> FlowRecord<'a> {
+    let learned = lesson.map(Lesson::learned);
+    let Ends { client, direction, both_documented } = ends(flow, catalog, learned.as_ref());
     let (client_host, server_host) = hosts(flow, client);
     let extras = flow.extras.as_deref();
     let mut record = FlowRecord {
@@ -49,7 +56,10 @@ pub fn record<'a>(flow: &'a Flow, carriers: &Carriers, catalog: Option<&'a Catal
         policy: None,
     };
     if let Some(catalog) = catalog {
-        label(&mut record, catalog, both_documented, flow.payload.finding());
+        label(&mut record, catalog, both_documented, flow.payload.finding(), learned);
+        if extras.is_some_and(|extras| extras.foreign) {
+            record.notes.push(FOREIGN);
+        }
     }
     record
 }

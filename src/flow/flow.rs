@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::followers::Follow;
 use super::key::FlowKey;
 use super::opening::Payload;
 use super::tcp::TcpState;
@@ -53,6 +54,8 @@ pub struct Extras {
     pub icmp_errors: u64,
     /// Their types and codes.
     pub icmp_error_codes: BTreeSet<(u8, u8)>,
+    /// It announced an address that belongs to neither of its ends.
+    pub foreign: bool,
 }
 
 /// A bidirectional flow.
@@ -64,6 +67,8 @@ pub struct Flow {
     pub id: FlowId,
     /// Whether side A is the key's `lo`.
     pub a_is_lo: bool,
+    /// Whether it is followed for what it announces.
+    pub follow: Follow,
     /// ICMP header of the first packet.
     pub icmp: Option<IcmpSeen>,
     /// Earliest packet time.
@@ -97,6 +102,7 @@ impl Flow {
             key,
             id,
             a_is_lo,
+            follow: Follow::default(),
             icmp,
             first: time,
             last: time,
@@ -182,6 +188,11 @@ impl Flow {
         if !known && tunnels.len() < MAX_LISTED {
             tunnels.push(tunnel);
         }
+    }
+
+    /// Notes that it announced another host's address.
+    pub fn note_foreign(&mut self) {
+        self.extras_mut().foreign = true;
     }
 
     /// Counts an ICMP error that quoted it.

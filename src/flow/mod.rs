@@ -10,6 +10,7 @@ mod deadlines;
 mod duplicates;
 #[allow(clippy::module_inception, reason = "the flow is what this floor is about")]
 mod flow;
+mod followers;
 mod fragments;
 mod index;
 mod key;
@@ -20,6 +21,7 @@ mod tcp;
 
 pub use duplicates::fingerprint;
 pub use flow::{Extras, Flow, IcmpSeen, OuterTunnel};
+pub use followers::{Follow, Followers};
 pub use fragments::{FragmentKey, Reassembly};
 pub use key::{FlowKey, Identity, KeyParts, Keyed, Keying, request_type, shard_of};
 pub use opening::Payload;

@@ -3,11 +3,13 @@
 use super::deadlines::Deadlines;
 use super::duplicates::Duplicates;
 use super::flow::{Flow, OuterTunnel};
+use super::followers::{Follow, Followers, Shown};
 use super::fragments::{FragmentKey, Fragments, Reassembly};
 use super::index::Index;
 use super::key::{FlowKey, Identity, KeyParts, Keyed, Keying, mix};
 use super::opening::{Piece, Spare};
 use super::slab::Slab;
+use crate::announce::Announcement;
 use crate::net::{IpProto, Side, Timestamp};
 use crate::record::FlowId;
 use crate::wire::{Fragment, Icmp, Layer, Tcp, Transport};
@@ -129,23 +131,28 @@ pub struct Harvest {
     pub flows: Vec<Ended>,
     /// Streaming: flows that were found to carry others, given away or not.
     pub carriers: Vec<(FlowKey, FlowId)>,
+    /// Conversations to come.
+    pub announcements: Vec<Announcement>,
 }
 
 impl Harvest {
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
-        self.flows.is_empty() && self.carriers.is_empty()
+        self.flows.is_empty() && self.carriers.is_empty() && self.announcements.is_empty()
     }
 
     /// Adds another shard's.
     pub fn append(&mut self, mut other: Self) {
         self.flows.append(&mut other.flows);
         self.carriers.append(&mut other.carriers);
+        self.announcements.append(&mut other.announcements);
     }
 
-    /// Puts the flows in an order that is the same however many shards were asked at a time.
+    /// Puts flows and announcements in an order that is the same however many shards were asked at a time.
     pub fn sort(&mut self) {
         self.flows.sort_by_key(|ended| (ended.at, ended.flow.id));
+        // A packet may announce in several layers, and so in several shards: only those of one layer are in order already.
+        self.announcements.sort();
     }
 }
 
@@ -161,6 +168,7 @@ pub struct Shard {
     /// Payloads of datagrams that came in pieces.
     reassembly: Reassembly,
     spare: Spare,
+    followers: Followers,
     duplicates: Duplicates,
     duplicate_packets: u64,
     deadlines: Deadlines,
@@ -179,6 +187,7 @@ impl Shard {
             fragments: Fragments::default(),
             reassembly: Reassembly::default(),
             spare: Spare::default(),
+            followers: Followers::default(),
             duplicates: Duplicates::default(),
             duplicate_packets: 0,
             deadlines: Deadlines::default(),
@@ -270,21 +279,23 @@ impl Shard {
         if self.settings.payload && layer.protocol == IpProto::UDP {
             let piece = layer.ip_payload.of(sighting.frame);
             if let Some(datagram) = self.reassembly.see(FragmentKey::of(layer, fragment), fragment, piece) {
-                self.see_datagram(sighting.layers, &datagram);
+                self.see_datagram(sighting, &datagram);
             }
         }
     }
 
     /// Shows the flow of a datagram that came in pieces the whole of it.
-    fn see_datagram(&mut self, layers: &[Layer], datagram: &[u8]) {
+    fn see_datagram(&mut self, sighting: &Sighting<'_>, datagram: &[u8]) {
         let Some(([s0, s1, d0, d1, ..], bytes)) = datagram.split_first_chunk::<8>() else { return };
         let ports = Identity::Ports(u16::from_be_bytes([*s0, *s1]), u16::from_be_bytes([*d0, *d1]));
-        let Some(Keyed { key, hash, sender_is_lo }) = self.keying.key(layers, ports) else { return };
+        let Some(Keyed { key, hash, sender_is_lo }) = self.keying.key(sighting.layers, ports) else { return };
         if let Some(at) = self.find(&key, hash)
-            && let Some(flow) = self.flows.get_mut(at).filter(|flow| flow.payload.is_open())
+            && let Some(flow) = self.flows.get_mut(at).filter(|flow| wants_payload(flow))
         {
             let piece = Piece { bytes, len: bytes.len() as u32, stream: None };
-            flow.payload.see(flow.side(sender_is_lo), flow.key.protocol, flow.ports(), &piece, &mut self.spare);
+            let shown = Shown { number: sighting.number, time: sighting.time, side: flow.side(sender_is_lo) };
+            flow.payload.see(shown.side, flow.key.protocol, flow.ports(), &piece, &mut self.spare);
+            self.followers.see(at, flow, shown, &piece, &mut self.harvest.announcements);
         }
     }
 
@@ -314,8 +325,13 @@ impl Shard {
         if let (Some(tcp), Transport::Tcp(header), false) = (flow.tcp.as_mut(), layer.transport, repeated) {
             tcp.see(side, header, layer.payload_len, time);
         }
-        if self.settings.payload && !repeated && flow.payload.is_open() {
-            show_payload(flow, side, layer, layer.payload.of(frame), &mut self.spare);
+        if self.settings.payload
+            && !repeated
+            && wants_payload(flow)
+            && let Some(piece) = piece(flow, side, layer, layer.payload.of(frame))
+        {
+            flow.payload.see(side, flow.key.protocol, flow.ports(), &piece, &mut self.spare);
+            self.followers.see(at, flow, Shown { number, time, side }, &piece, &mut self.harvest.announcements);
         }
         note_surroundings(flow, number, layer, layers, outer);
         if carries && self.settings.stream && flow.note_carries() {
@@ -394,6 +410,7 @@ impl Shard {
     /// Takes a flow out for good; a later packet of its key begins another.
     fn give_away(&mut self, at: u32, number: u64, evicted: bool) {
         let Some(flow) = self.flows.take(at) else { return };
+        self.followers.forget(at);
         self.current.remove(self.keying.hash(&flow.key), at);
         self.harvest.flows.push(Ended { at: number, flow, evicted });
     }
@@ -417,11 +434,17 @@ fn ends_before(settings: &Settings, flow: &Flow, sender_is_lo: bool, layer: &Lay
     }
 }
 
-/// Shows a flow's recognizers what a packet carries.
-fn show_payload(flow: &mut Flow, side: Side, layer: &Layer, bytes: &[u8], spare: &mut Spare) {
+/// Whether more payload can change anything: of the flow's own label, or of what it announces.
+#[inline]
+fn wants_payload(flow: &Flow) -> bool {
+    flow.payload.is_open() || flow.follow == Follow::Yes
+}
+
+/// What a packet carries, as recognizers and followers take it.
+fn piece<'a>(flow: &Flow, side: Side, layer: &Layer, bytes: &'a [u8]) -> Option<Piece<'a>> {
     // A fragment is only part of a payload; the whole comes by itself.
     if bytes.is_empty() || layer.fragment.is_some() {
-        return;
+        return None;
     }
     let stream = match (layer.transport, &flow.tcp) {
         (Transport::Tcp(header), Some(tcp)) => {
@@ -429,10 +452,9 @@ fn show_payload(flow: &mut Flow, side: Side, layer: &Layer, bytes: &[u8], spare:
             Some((seq, tcp.first_byte(side)))
         }
         _ if layer.protocol == IpProto::UDP => None,
-        _ => return,
+        _ => return None,
     };
-    let piece = Piece { bytes, len: layer.payload_len, stream };
-    flow.payload.see(side, flow.key.protocol, flow.ports(), &piece, spare);
+    Some(Piece { bytes, len: layer.payload_len, stream })
 }
 
 /// Lists what is around a flow: VLANs, SPIs, tunnels.

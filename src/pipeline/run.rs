@@ -177,12 +177,12 @@ fn labour<F: FnMut(Harvest)>(
         let mut reading = reader.lock().unwrap_or_else(PoisonError::into_inner);
         let Some((sequence, mut work)) = reading.next() else { break };
         // Who holds the reader after a batch of huge records keeps others from reading more of them.
-        let held = if work.batch.is_large() { Some(reading) } else { None };
+        let kept = if work.batch.is_large() { Some(reading) } else { None };
         work.decode(&mut tally);
         work.sort();
         lanes.publish(sequence, work);
         help();
-        if let Some(mut reading) = held {
+        if let Some(mut reading) = kept {
             reading.let_all_go(recycle);
         }
     }

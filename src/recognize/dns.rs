@@ -9,7 +9,9 @@ pub static DNS: Protocol = Protocol { name: "DNS", label: Some("DNS"), behind: &
 
 /// Looks for DNS.
 pub fn look(seen: &Opening<'_>) -> Look {
-    let exchange = if seen.is_udp() { seen.read(read_datagram) } else { seen.read(read_stream) };
+    let at_home = seen.has_port(53) || seen.has_port(5355);
+    let exchange =
+        if seen.is_udp() { seen.read(|said| read_datagram(said, at_home)) } else { seen.read(|said| read_stream(said, at_home)) };
     let Some(exchange) = exchange else { return Look::No };
     if exchange.is_both() && !is_one_conversation(&exchange) {
         return Look::No;
@@ -41,23 +43,27 @@ pub(super) fn finding(exchange: &Exchange<Message>, protocol: &'static Protocol)
 }
 
 /// One datagram holds one message.
-pub(super) fn read_datagram(said: &Said<'_>) -> Read<Message> {
+fn read_datagram(said: &Said<'_>, at_home: bool) -> Read<Message> {
     let (bytes, len) = said.datagram();
-    let message = dns_message::read(bytes, bytes.len() == len);
+    let message = message(bytes, bytes.len() == len, at_home);
     Read::or_unlike(message.filter(|message| message.questions <= 1))
 }
 
-fn read_stream(said: &Said<'_>) -> Read<Message> {
+fn message(bytes: &[u8], is_whole: bool, at_home: bool) -> Option<Message> {
+    if at_home { dns_message::read_at_home(bytes, is_whole) } else { dns_message::read(bytes, is_whole) }
+}
+
+fn read_stream(said: &Said<'_>, at_home: bool) -> Read<Message> {
     let Some((length, rest)) = said.bytes.split_first_chunk::<2>() else { return Read::Short };
     let length = usize::from(u16::from_be_bytes(*length));
     if length < 12 {
         return Read::Unlike;
     }
-    let message = rest.get(..length).unwrap_or(rest);
-    if message.len() < length.min(300) {
+    let bytes = rest.get(..length).unwrap_or(rest);
+    if bytes.len() < length.min(300) && !said.ended {
         return Read::Short;
     }
-    Read::or_unlike(dns_message::read(message, message.len() == length).filter(|message| message.questions <= 1))
+    Read::or_unlike(message(bytes, bytes.len() == length, at_home).filter(|message| message.questions <= 1))
 }
 
 #[cfg(test)]
@@ -99,5 +105,14 @@ mod tests {
         let bad_type = hex(&QUERY.replace("00 0001 0001", "00 4001 0001"));
         assert_eq!((udp([1, 2], &trailing, b"", look), two_queries), (Look::No, Look::No));
         assert_eq!(udp([1, 2], &bad_type, b"", look), Look::No);
+    }
+
+    #[test]
+    fn what_is_cut_or_odd_is_believed_on_the_port_only() {
+        // Opcode 9 is not assigned; the name of the second is cut.
+        let odd = hex("0001 4900 0001 0000 0000 0000 03 777777 00 0001 0001");
+        assert_eq!(udp([1, 2], &odd, b"", look), Look::No);
+        assert_eq!(detail(&found(udp([1, 53], &odd, b"", look))), "A www");
+        assert_eq!(udp([1, 53], b"\0\x01\0\0", b"", look), Look::No);
     }
 }

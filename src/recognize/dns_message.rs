@@ -52,6 +52,19 @@ const TYPES: &[(u16, &str)] = &[
     (255, "ANY"),
 ];
 
+/// Reads a message on a port where nothing else is spoken: what senders and captures get wrong is forgiven as long as it begins like one.
+pub(super) fn read_at_home(bytes: &[u8], is_whole: bool) -> Option<Message> {
+    read(bytes, is_whole).or_else(|| {
+        let mut cursor = Cursor::new(bytes);
+        let (id, flags, questions) = (cursor.be16()?, cursor.be16()?, cursor.be16()?);
+        cursor.skip(6)?;
+        let mut name = Vec::new();
+        let subject = read_name(&mut cursor, &mut name).and_then(|()| Some((name, cursor.be16()?)));
+        let is_possible = questions <= 1 && (subject.is_some() || (!is_whole && cursor.rest().len() < 64));
+        is_possible.then_some(Message { id, is_response: flags & 0x8000 != 0, questions, code: flags & 15, subject })
+    })
+}
+
 /// Reads a message of which `bytes` may be the beginning only; `None` where it cannot be one.
 pub(super) fn read(bytes: &[u8], is_whole: bool) -> Option<Message> {
     let mut cursor = Cursor::new(bytes);

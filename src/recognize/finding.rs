@@ -152,6 +152,11 @@ impl Finding {
         self
     }
 
+    /// Whether it can contradict what a port or an announcement says.
+    pub fn is_sure(&self) -> bool {
+        self.confidence >= Confidence::Both
+    }
+
     /// Details and names.
     pub fn texts(&self) -> Option<&Texts> {
         self.texts.as_deref()

@@ -11,8 +11,8 @@ pub static FTP: Protocol = Protocol { name: "FTP", label: Some("FTP control"), b
 const OPENINGS: &[&[u8]] = &[b"USER", b"AUTH", b"FEAT", b"SYST", b"OPTS", b"HOST", b"CLNT", b"ACCT", b"ADAT", b"PBSZ"];
 /// Commands that are FTP's alone and may come first where the beginning was missed.
 const OTHERS: &[&[u8]] = &[
-    b"PASV", b"EPSV", b"PORT", b"EPRT", b"RETR", b"STOR", b"CWD", b"PWD", b"XPWD", b"LIST", b"NLST", b"MLSD", b"TYPE", b"SIZE",
-    b"MDTM",
+    b"PASS", b"PASV", b"EPSV", b"PORT", b"EPRT", b"RETR", b"STOR", b"CWD", b"PWD", b"XPWD", b"LIST", b"NLST", b"MLSD", b"TYPE",
+    b"SIZE", b"MDTM",
 ];
 
 /// Mechanisms of RFC 2228 and RFC 4217; mail protocols have a command of the same name with others.

@@ -1,5 +1,6 @@
 //! HTTP/1 (RFC 9112) and the preface of HTTP/2 (RFC 9113 section 3.4): method, host, server.
 
+use super::cursor::Cursor;
 use super::finding::{Confidence, Finding, Look, Note, Protocol, shown};
 use super::opening::{Exchange, Opening, Read, Said};
 use super::text;
@@ -28,58 +29,38 @@ pub static HTTP: Protocol = Protocol {
     ],
 };
 
-/// RFC 9110, its relatives for files (RFC 4918, 3253, 5323), events of devices, uploads, RPC over HTTP, Configuration Manager.
-const METHODS: &[&[u8]] = &[
-    b"GET",
-    b"POST",
-    b"HEAD",
-    b"PUT",
-    b"DELETE",
-    b"OPTIONS",
-    b"CONNECT",
-    b"TRACE",
-    b"PATCH",
-    b"PRI",
-    b"PROPFIND",
-    b"PROPPATCH",
-    b"MKCOL",
-    b"COPY",
-    b"MOVE",
-    b"LOCK",
-    b"UNLOCK",
-    b"REPORT",
-    b"SEARCH",
-    b"POLL",
-    b"SUBSCRIBE",
-    b"UNSUBSCRIBE",
-    b"NOTIFY",
-    b"BITS_POST",
-    b"CCM_POST",
-    b"RPC_IN_DATA",
-    b"RPC_OUT_DATA",
-    b"RPC_CONNECT",
-    b"M-POST",
-    b"BDELETE",
-    b"BPROPFIND",
-    b"RDG_IN_DATA",
-    b"RDG_OUT_DATA",
-];
+/// `UPDATEREDIRECTREF` (RFC 4437) is the longest that is registered.
+const LONGEST_METHOD: usize = 24;
 
 enum Seen<'a> {
-    Request { method: &'a [u8], head: &'a [u8] },
-    Response { status: &'a [u8], head: &'a [u8] },
+    Request {
+        method: &'a [u8],
+        head: &'a [u8],
+    },
+    Response {
+        status: &'a [u8],
+        head: &'a [u8],
+    },
+    /// Settings, with which a server of HTTP/2 begins.
+    Two,
 }
 
 /// Looks for HTTP.
 pub fn look(seen: &Opening<'_>) -> Look {
-    let Some(exchange) = seen.read(read) else { return Look::No };
-    exchange.look(|| finding(&exchange))
+    // A start line with its version is met nowhere else; what the other side makes of it is another matter.
+    let Some(exchange) = seen.read_one_proof(read, |_| true) else { return Look::No };
+    if seen.is_contested(&exchange) && seen.said.iter().any(|said| said.bytes.len() < 4) {
+        return Look::More;
+    }
+    let alone = if seen.is_contested(&exchange) { Confidence::Plausible } else { Confidence::Certain };
+    exchange.look(|| finding(&exchange, alone))
 }
 
-fn finding(exchange: &Exchange<Seen<'_>>) -> Finding {
+fn finding(exchange: &Exchange<Seen<'_>>, alone: Confidence) -> Finding {
     let (mut words, mut host, mut clear, mut ntlm) = (Vec::new(), None, false, false);
     for seen in exchange.values() {
         match seen {
+            Seen::Two => words.push("HTTP/2".to_owned()),
             Seen::Request { method, head } => {
                 host = text::header(head, b"Host");
                 words.insert(0, shown(method).into_owned());
@@ -97,8 +78,12 @@ fn finding(exchange: &Exchange<Seen<'_>>) -> Finding {
         }
     }
     let host = host.map(without_port);
-    Finding::new(&HTTP, exchange.confidence(Confidence::Certain))
-        .asked_by(exchange.client(|seen| Some(matches!(seen, Seen::Request { .. }))))
+    Finding::new(&HTTP, exchange.confidence(alone))
+        .asked_by(exchange.client(|seen| match seen {
+            Seen::Request { .. } => Some(true),
+            Seen::Response { .. } => Some(false),
+            Seen::Two => None,
+        }))
         .of_server(host.filter(|host| host.iter().any(u8::is_ascii_alphabetic) && !host.contains(&b':')))
         .detailed(&words.join(" "))
         .noting(Note::CleartextCredentials, clear)
@@ -116,8 +101,11 @@ fn read<'a>(said: &Said<'a>) -> Read<Seen<'a>> {
     if let Some(rest) = said.bytes.strip_prefix(b"HTTP/") {
         return read_response(said.bytes, rest);
     }
-    let word = said.bytes.split(|byte| *byte == b' ').next().unwrap_or_default();
-    if !METHODS.iter().any(|method| *method == word || (word.len() == said.bytes.len() && method.starts_with(word))) {
+    if said.bytes.starts_with(&[0, 0]) {
+        return read_settings(said.bytes);
+    }
+    let word = said.bytes.get(..LONGEST_METHOD).unwrap_or(said.bytes).split(|byte| *byte == b' ').next().unwrap_or_default();
+    if !is_method(word, word.len() == said.bytes.len()) {
         return if b"HTTP/".starts_with(said.bytes) { Read::Short } else { Read::Unlike };
     }
     match text::line(said.bytes) {
@@ -135,12 +123,30 @@ fn read<'a>(said: &Said<'a>) -> Read<Seen<'a>> {
     }
 }
 
+/// Any word in capitals (RFC 9110 section 9.1: methods are case-sensitive, and anybody may add one). `is_cut`: the rest of it may follow.
+fn is_method(word: &[u8], is_cut: bool) -> bool {
+    let is_letter = |byte: &u8| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-');
+    (is_cut || word.len() >= 3) && word.len() < LONGEST_METHOD && word.iter().all(is_letter)
+}
+
+/// A frame of settings (RFC 9113 section 6.5) on stream 0: six bytes for each.
+fn read_settings(bytes: &[u8]) -> Read<Seen<'_>> {
+    let mut cursor = Cursor::new(bytes);
+    let frame = (cursor.be24(), cursor.u8(), cursor.u8(), cursor.be32());
+    let (Some(length), Some(kind), Some(flags), Some(stream)) = frame else { return Read::Short };
+    Read::or_unlike((kind == 4 && flags <= 1 && stream == 0 && length % 6 == 0 && length <= 120).then_some(Seen::Two))
+}
+
 fn read_response<'a>(head: &'a [u8], rest: &'a [u8]) -> Read<Seen<'a>> {
-    let [b'1', b'.', b'0' | b'1', b' ', status @ ..] = rest else {
+    let [b'0'..=b'2', b'.', b'0'..=b'9', end, status @ ..] = rest else {
         return if rest.len() < 4 { Read::Short } else { Read::Unlike };
     };
+    // Servers that get their status line wrong are understood by browsers, so they are many.
+    if !matches!(end, b' ' | b'\t' | b'0'..=b'9' | b'\r' | b'\n') {
+        return Read::Unlike;
+    }
     match status.get(..3) {
-        Some(status) => Read::or_unlike(status.iter().all(u8::is_ascii_digit).then_some(Seen::Response { status, head })),
+        Some(status) => Read::Like(Seen::Response { status, head }),
         None => Read::Short,
     }
 }
@@ -172,12 +178,27 @@ mod tests {
 
     #[test]
     fn other_text_protocols_are_not_http() {
-        for bytes in [&b"OPTIONS rtsp://a/ RTSP/1.0\r\n"[..], b"GETX / HTTP/1.1\r\n", b"USER anonymous\r\n", b"HTTP/9 200 OK\r\n"]
+        for bytes in [&b"OPTIONS rtsp://a/ RTSP/1.0\r\n"[..], b"USER anonymous\r\n", b"HTTP/9 200 OK\r\n", b"get / HTTP/1.1\r\n"]
         {
             assert_eq!(look(&tcp(bytes, b"")), Look::No, "{bytes:?}");
         }
         for bytes in [&b"GE"[..], b"GET /index", b"HTTP/1.1 2", b"HT"] {
             assert_eq!(look(&tcp(bytes, b"")), Look::More, "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn one_side_that_speaks_it_is_enough_to_suppose_it() {
+        let odd = found(look(&tcp(b"QUERY /users HTTP/1.1\r\nHost: a\r\n\r\n", b"0123456789abcdef")));
+        assert_eq!((odd.confidence, odd.client), (Confidence::Plausible, Some(Side::A)));
+        assert_eq!(found(look(&tcp(b"POST aabcd\n", b"HTTP/1.1 400 Bad Request\r\n\r\n"))).confidence, Confidence::Plausible);
+    }
+
+    #[test]
+    fn http_2_begins_with_a_preface_and_settings() {
+        let settings = b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64";
+        let finding = found(look(&tcp(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", settings)));
+        assert_eq!((finding.confidence, detail(&finding)), (Confidence::Certain, "PRI HTTP/2"));
+        assert_eq!(look(&tcp(b"\0\0\x05\x04\0\0\0\0\0", b"")), Look::No, "five bytes are no setting");
     }
 }

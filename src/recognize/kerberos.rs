@@ -1,4 +1,4 @@
-//! Kerberos 5 (RFC 4120): over UDP, and over TCP with a length in front. Message type and realm.
+//! Kerberos 5 (RFC 4120): over UDP, and over TCP with a length in front. Message type and realm. Kerberos 4, which AFS cells still ask for.
 
 use std::fmt::Write as _;
 
@@ -29,14 +29,22 @@ const KINDS: &[(u8, &str, Option<u8>)] = &[
     (21, "PRIV", None),
     (22, "CRED", None),
     (30, "ERROR", Some(0xa9)),
+    (FOUR_REQUEST, "version 4 request", None),
+    (FOUR_REPLY, "version 4 reply", None),
+    (FOUR_ERROR, "version 4 error", None),
 ];
+
+/// Version 4 counts its types anew; no application tag is as high.
+const FOUR_REQUEST: u8 = 101;
+const FOUR_REPLY: u8 = 102;
+const FOUR_ERROR: u8 = 105;
 
 /// Looks for Kerberos.
 pub fn look(seen: &Opening<'_>) -> Look {
     let exchange = if seen.is_udp() { seen.read(read_datagram) } else { seen.read(read_stream) };
     let Some(exchange) = exchange else { return Look::No };
     exchange.look(|| {
-        let asks = |message: &Message<'_>| Some(matches!(message.kind, 10 | 12 | 14));
+        let asks = |message: &Message<'_>| Some(matches!(message.kind, 10 | 12 | 14 | FOUR_REQUEST));
         let mut words: Vec<String> = exchange.values().map(words).collect();
         if exchange.client(asks) == Some(crate::net::Side::B) {
             words.reverse();
@@ -57,7 +65,8 @@ fn words(message: &Message<'_>) -> String {
 }
 
 fn read_datagram<'a>(said: &Said<'a>) -> Read<Message<'a>> {
-    Read::or_unlike(message(Cursor::new(said.datagram().0)))
+    let bytes = said.datagram().0;
+    Read::or_unlike(message(Cursor::new(bytes)).or_else(|| four(Cursor::new(bytes))))
 }
 
 fn read_stream<'a>(said: &Said<'a>) -> Read<Message<'a>> {
@@ -72,6 +81,25 @@ fn read_stream<'a>(said: &Said<'a>) -> Read<Message<'a>> {
         },
         Some(_) => Read::Unlike,
     }
+}
+
+/// A message of version 4: version, type with the byte order in its lowest bit, and, of a request, name, instance and realm in plain words.
+fn four(mut cursor: Cursor<'_>) -> Option<Message<'_>> {
+    let [4, kind] = cursor.array()? else { return None };
+    let mut word = || {
+        let rest = cursor.rest();
+        let end = memchr::memchr(0, rest.get(..41).unwrap_or(rest))?;
+        let word = cursor.take(end + 1)?.get(..end)?;
+        word.iter().all(u8::is_ascii_graphic).then_some(word)
+    };
+    let (name, _instance, realm) = (word()?, word()?, word()?);
+    let kind = match kind >> 1 {
+        1 => FOUR_REQUEST,
+        2 => FOUR_REPLY,
+        5 => FOUR_ERROR,
+        _ => return None,
+    };
+    (!name.is_empty() && !realm.is_empty()).then_some(Message { kind, realm: Some(realm), error: None })
 }
 
 /// A message: application tag, sequence, version 5, the type once more.
@@ -130,5 +158,13 @@ mod tests {
         assert_eq!(detail(&found(look(&tcp(&framed, b"")))), "AS-REQ CORP");
         assert_eq!(look(&tcp(&framed[..8], b"")), Look::More);
         assert_eq!(look(&tcp(b"\0\0\0\x20\xfeSMB", b"")), Look::No);
+    }
+
+    #[test]
+    fn version_4_names_its_realm() {
+        let request = [&[4, 2][..], b"joe\0\0ATHENA.MIT.EDU\0", &[1, 2, 3, 4, 0x60], b"krbtgt\0ATHENA.MIT.EDU\0"].concat();
+        let finding = found(udp([1, 2], &request, b"", look));
+        assert_eq!((detail(&finding), finding.client), ("version 4 request ATHENA.MIT.EDU", Some(Side::A)));
+        assert_eq!(udp([1, 2], &[4, 2, 0, 0, 0], b"", look), Look::No);
     }
 }

@@ -12,6 +12,12 @@ pub static LDAP: Protocol = Protocol {
     behind: &["LDAP Server", "Global Catalog LDAP", "Global Catalog Server"],
 };
 
+/// Where a sealed message is believed to be one: nothing but the port tells it from other users of the same security layers.
+const HOME: &[u16] = &[389, 3268];
+
+/// In place of an operation that cannot be read.
+const SEALED: u8 = 0;
+
 /// The request for TLS (RFC 4511 section 4.14.1).
 const START_TLS: &[u8] = b"1.3.6.1.4.1.1466.20037";
 
@@ -27,13 +33,36 @@ pub(super) struct Message<'a> {
 
 /// Looks for LDAP over TCP.
 pub fn look(seen: &Opening<'_>) -> Look {
-    let Some(exchange) = seen.read(|said: &Said<'_>| read(said.bytes)) else { return Look::No };
+    let at_home = HOME.iter().any(|port| seen.has_port(*port));
+    let Some(exchange) = seen.read(|said: &Said<'_>| read_stream(said.bytes, at_home)) else { return Look::No };
     exchange.look(|| finding(&exchange))
+}
+
+/// A message, or the buffer of a security layer that was agreed on before the capture began (RFC 4422 section 3.7).
+fn read_stream(bytes: &[u8], at_home: bool) -> Read<Message<'_>> {
+    if bytes.first() != Some(&0) {
+        return read(bytes);
+    }
+    let mut cursor = Cursor::new(bytes);
+    let (Some(length), Some(token)) = (cursor.be32(), cursor.array::<16>()) else { return Read::Short };
+    let rest = cursor.rest();
+    let is_wrapped = match token {
+        // A token of Kerberos (RFC 4121 section 4.2.6.2) whose lowest flag bits are known and whose filler is there.
+        [5, 4, flags, 0xff, ..] => flags <= 7,
+        // A signature of NTLM ([MS-NLMP] section 2.2.2.9): version 1, and a checksum.
+        [1, 0, 0, 0, ..] => true,
+        _ => return Read::Unlike,
+    };
+    // Signed only: the message can be read, behind a token of Kerberos or a signature.
+    let inside = [rest, rest.get(12..).unwrap_or_default()].into_iter().find_map(message).filter(|message| message.is_certain);
+    let sealed = Message { tag: SEALED, ..Message::default() };
+    let is_possible = is_wrapped && (17..1 << 22).contains(&length);
+    Read::or_unlike(is_possible.then_some(()).and(inside.or(at_home.then_some(sealed))))
 }
 
 pub(super) fn finding(exchange: &Exchange<Message<'_>>) -> Finding {
     let is_certain = exchange.values().any(|message| message.is_certain);
-    let asks = |message: &Message<'_>| Some(is_request(message.tag));
+    let asks = |message: &Message<'_>| (message.tag != SEALED).then(|| is_request(message.tag));
     let first = exchange.values().find(|message| is_request(message.tag)).or(exchange.values().next());
     let mut detail = first.map(|message| operation(message.tag)).unwrap_or_default().to_owned();
     if let Some(what) = first.and_then(|message| message.what).filter(|what| !what.is_empty()) {
@@ -62,6 +91,7 @@ fn operation(tag: u8) -> &'static str {
         0x6c | 0x6d => "rename",
         0x6e | 0x6f => "compare",
         0x50 => "abandon",
+        SEALED => "sealed",
         _ => "extended",
     }
 }
@@ -163,5 +193,21 @@ mod tests {
     fn snmp_is_not_ldap() {
         assert_eq!(look(&tcp(&hex("3026 020101 0406 7075626c6963 a019 0201"), b"")), Look::No);
         assert_eq!(look(&tcp(&hex("3084 0000"), b"")), Look::More);
+    }
+
+    #[test]
+    fn what_a_security_layer_hides_is_believed_on_the_port_only() {
+        let head = "000000dc 050407ff 000c 000c 0000000069c634d9";
+        let mut opening = tcp(&[], &[]);
+        let sealed = [&hex(head)[..], &[0xa7; 200]].concat();
+        opening.said[0] = tcp(&sealed, &[]).said[0];
+        assert_eq!(look(&opening), Look::No);
+        opening.ports[1] = 389;
+        assert_eq!(detail(&found(look(&opening))), "sealed");
+        // Signed, with a checksum of twelve bytes before the message.
+        let search =
+            hex("3084 00000025 020102 6384 0000001c 0400 0a0100 0a0100 020100 020100 010100 870b 6f626a656374636c617373");
+        let signed = [&hex(head)[..], &[9; 12], &search].concat();
+        assert_eq!(detail(&found(look(&tcp(&signed, b"")))), "search");
     }
 }

@@ -13,11 +13,12 @@
 mod ber;
 mod cursor;
 mod finding;
+mod hint;
 mod interfaces;
 mod opening;
 mod search;
 mod table;
-mod text;
+pub mod text;
 mod uuid;
 
 mod cldap;
@@ -58,10 +59,10 @@ mod tftp;
 mod tls;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use cursor::Cursor;
-pub use finding::{Confidence, Finding, Look, Note, Protocol, Texts};
+pub use finding::{Confidence, Finding, Look, Note, Protocol, Texts, shown};
 pub use interfaces::{Interface, interface};
 pub use opening::{Datagram, Opening, Said};
 pub use search::Search;

@@ -73,6 +73,20 @@ impl<'a> Opening<'a> {
         self.transport == IpProto::UDP
     }
 
+    /// Reads what each side said where one of them is a signature that is met nowhere else (`proves`): the other side may then say anything,
+    /// as a server does that was spoken to in the wrong tongue, or that answers in a way of its own.
+    pub fn read_one_proof<T>(&self, read: impl Fn(&Said<'a>) -> Read<T>, proves: impl Fn(&T) -> bool) -> Option<Exchange<T>> {
+        self.read(&read).or_else(|| {
+            let sides = self.said.map(|said| if let Read::Like(value) = read(&said) { Some(value) } else { None });
+            sides.iter().flatten().any(proves).then_some(Exchange { sides })
+        })
+    }
+
+    /// Whether a side said something and was not understood.
+    pub fn is_contested<T>(&self, exchange: &Exchange<T>) -> bool {
+        !exchange.is_both() && self.said.iter().all(|said| !said.bytes.is_empty())
+    }
+
     /// Reads what each side said; `None` where a side says something else. The bytes of a connection that began before the capture may
     /// begin anywhere, so there one side that makes sense is enough.
     pub fn read<T>(&self, read: impl Fn(&Said<'a>) -> Read<T>) -> Option<Exchange<T>> {

@@ -7,7 +7,11 @@ use super::text;
 /// POP3.
 pub static POP3: Protocol = Protocol { name: "POP3", label: Some("POP3"), behind: &["POP3"] };
 
-const OPENINGS: &[&[u8]] = &[b"USER", b"APOP", b"CAPA", b"AUTH", b"STLS"];
+/// Commands, whichever comes first: the answers on the other side are POP3's alone.
+const OPENINGS: &[&[u8]] = &[
+    b"USER", b"APOP", b"CAPA", b"AUTH", b"STLS", b"STAT", b"LIST", b"UIDL", b"RETR", b"TOP", b"DELE", b"NOOP", b"RSET", b"QUIT",
+    b"PASS",
+];
 
 /// SASL mechanisms (RFC 5034) that are in use.
 const MECHANISMS: &[&[u8]] = &[
@@ -38,6 +42,10 @@ pub fn look(seen: &Opening<'_>) -> Look {
         .unwrap_or_default();
     // Commands alone are FTP's too.
     let Some(greeting) = greeting else { return if exchange.is_both() { Look::No } else { Look::More } };
+    // `+OK` with nothing behind it is Redis's answer to most commands.
+    if !exchange.is_both() && (greeting.is_empty() || seen.is_contested(&exchange)) {
+        return if seen.is_contested(&exchange) { Look::No } else { Look::More };
+    }
     let finding = Finding::new(&POP3, exchange.confidence(Confidence::Plausible))
         .asked_by(exchange.client(|talk| Some(matches!(talk, Talk::Commands { .. }))))
         .detailed(&shown(greeting))
@@ -80,5 +88,12 @@ mod tests {
         assert_eq!(finding.notes().collect::<Vec<_>>(), ["cleartext-credentials"]);
         assert_eq!(look(&tcp(b"AUTH secret\r\n", b"+OK\r\n")), Look::No);
         assert_eq!(look(&tcp(b"USER a\r\n", b"220 ftp\r\n")), Look::No);
+    }
+
+    #[test]
+    fn an_answer_without_words_is_not_enough() {
+        assert_eq!(look(&tcp(b"+OK\r\n", b"")), Look::More);
+        assert_eq!(look(&tcp(b"+OK\r\n", b"*3\r\n$3\r\n")), Look::No);
+        assert_eq!(found(look(&tcp(b"+OK ready\r\n", b"LIST\r\n"))).confidence, Confidence::Both);
     }
 }

@@ -11,6 +11,9 @@ pub static AUTHENTICATION: Protocol =
 pub static ACCOUNTING: Protocol =
     Protocol { name: "RADIUS accounting", label: Some("RADIUS Accounting"), behind: &["RADIUS Accounting", "Legacy RADIUS"] };
 
+/// Authentication and accounting, the old pair, and changes of authorization.
+const HOME: &[u16] = &[1812, 1813, 1645, 1646, 3799];
+
 struct Packet {
     code: u8,
     id: u8,
@@ -21,7 +24,12 @@ struct Packet {
 
 /// Looks for RADIUS: lengths that add up to the datagram.
 pub fn look(seen: &Opening<'_>) -> Look {
-    let Some(exchange) = seen.read(read) else { return Look::No };
+    let at_home = HOME.iter().any(|port| seen.has_port(*port));
+    let Some(exchange) = seen.read(|said: &Said<'_>| read(said, at_home)) else { return Look::No };
+    // Twenty bytes and pairs of kind and length: elsewhere too little, unless both sides say it or it names whom it is about.
+    if !at_home && !exchange.is_both() && !exchange.values().any(|packet| packet.names && packet.attributes >= 2) {
+        return if seen.is_contested(&exchange) { Look::No } else { Look::More };
+    }
     exchange.look(|| {
         let mut ids = exchange.values().map(|packet| packet.id);
         let pairs = exchange.is_both() && ids.next() == ids.next();
@@ -49,9 +57,17 @@ fn word(code: u8) -> &'static str {
     }
 }
 
-fn read(said: &Said<'_>) -> Read<Packet> {
+fn read(said: &Said<'_>, at_home: bool) -> Read<Packet> {
     let (bytes, len) = said.datagram();
-    Read::or_unlike(packet(bytes, len))
+    Read::or_unlike(packet(bytes, len).or_else(|| if at_home { header(bytes, len) } else { None }))
+}
+
+/// The header alone, for the ports where attributes may be broken and it is RADIUS all the same.
+fn header(bytes: &[u8], len: usize) -> Option<Packet> {
+    let mut cursor = Cursor::new(bytes);
+    let (code, id, length) = (cursor.u8()?, cursor.u8()?, usize::from(cursor.be16()?));
+    let is_header = matches!(code, 1..=5 | 11..=13 | 40..=45) && (20..=len).contains(&length);
+    is_header.then_some(Packet { code, id, attributes: 0, names: false })
 }
 
 fn packet(bytes: &[u8], len: usize) -> Option<Packet> {

@@ -14,7 +14,9 @@ enum Talk<'a> {
 
 /// Looks for SMTP. Greetings are FTP's too; a client that says hello tells them apart.
 pub fn look(seen: &Opening<'_>) -> Look {
-    let Some(exchange) = seen.read(read) else { return Look::No };
+    // A server that greets with its name is one, whatever a client says to it.
+    let names_itself = |talk: &Talk<'_>| matches!(talk, Talk::Greeting { names_itself: true, .. });
+    let Some(exchange) = seen.read_one_proof(read, names_itself) else { return Look::No };
     let greeting = exchange
         .values()
         .find_map(|talk| if let Talk::Greeting { text, names_itself } = talk { Some((*text, *names_itself)) } else { None });
@@ -42,12 +44,14 @@ fn read<'a>(said: &Said<'a>) -> Read<Talk<'a>> {
     let line = match text::line(said.bytes) {
         Read::Like(line) => line,
         Read::Short if text::is_text(said.bytes) => return Read::Short,
+        // A greeting without end.
+        Read::Unlike if said.bytes.starts_with(b"220 ") => said.bytes,
         _ => return Read::Unlike,
     };
     if let Some((code, rest)) = text::reply(line) {
         let upper = said.bytes.to_ascii_uppercase();
         let names_itself = [&b"SMTP"[..], b"MAIL"].iter().any(|word| memchr::memmem::find(&upper, word).is_some());
-        let is_greeting = matches!(code, 220 | 421 | 554);
+        let is_greeting = matches!(code, 220 | 250 | 421 | 554) || !said.from_start;
         return Read::or_unlike((is_greeting && text::is_text(rest)).then_some(Talk::Greeting { text: rest, names_itself }));
     }
     let hello = [&b"EHLO"[..], b"HELO", b"LHLO"].iter().find_map(|word| text::after(line, word));

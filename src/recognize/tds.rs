@@ -55,8 +55,25 @@ fn read(said: &Said<'_>) -> Read<Packet> {
         0x10 => packet.is_certain = is_login(body, length),
         _ => {}
     }
-    // A pre-login that is none, or a login that is none, is another protocol.
-    Read::or_unlike((packet.is_certain || !matches!(kind, 0x12 | 0x10)).then_some(packet))
+    Read::or_unlike((packet.is_certain || is_possible(kind, body, length)).then_some(packet))
+}
+
+/// [MS-TDS] section 2.2.4: metadata, order, rows, errors, information, changes of the environment, acknowledgements, ends.
+const TOKENS: &[u8] =
+    &[0x79, 0x81, 0x88, 0xa0, 0xa4, 0xa5, 0xaa, 0xab, 0xac, 0xad, 0xd1, 0xd2, 0xe3, 0xe4, 0xed, 0xee, 0xfd, 0xfe, 0xff];
+
+/// Whether the body may be one of its kind. A pre-login that is none, or a login that is none, is another protocol.
+fn is_possible(kind: u8, body: &[u8], length: u16) -> bool {
+    match kind {
+        0x10 | 0x12 => false,
+        // TLS in its envelope, or a token that an answer may begin with.
+        4 => matches!(body, [] | [0x14..=0x17, 3, ..]) || body.first().is_some_and(|token| TOKENS.contains(token)),
+        // An attention has no body.
+        6 => length == 8,
+        // SSPI: NTLM or a token of GSS-API.
+        0x11 => matches!(body, [] | [b'N', b'T', ..] | [0x60 | 0xa1, ..]),
+        _ => true,
+    }
 }
 
 /// Options as token, offset, length ([MS-TDS] section 2.2.6.5); version first.
@@ -114,5 +131,11 @@ mod tests {
         assert_eq!(found(look(&tcp(&hex("0101 0020 0000 0100 160000"), b""))).confidence, Confidence::Plausible);
         assert_eq!(look(&tcp(&hex("1201 0010 0000 0100 41414141"), b"")), Look::No);
         assert_eq!(look(&tcp(&hex("0180 0020 0000 0100"), b"")), Look::No);
+    }
+
+    #[test]
+    fn an_answer_begins_with_a_token() {
+        assert_eq!(look(&tcp(&hex("040c0050 00000000 00000000"), b"")), Look::No);
+        assert_eq!(found(look(&tcp(&hex("04010050 00330100 e31b0001"), b""))).confidence, Confidence::Plausible);
     }
 }

@@ -60,7 +60,8 @@ struct Hello<'a> {
 
 /// Looks for TLS.
 pub fn look(seen: &Opening<'_>) -> Look {
-    let Some(exchange) = seen.read(read) else { return Look::No };
+    let is_hello = |seen: &Seen<'_>| matches!(seen, Seen::ClientHello(hello) if hello.whole && hello.version > 0x200);
+    let Some(exchange) = seen.read_one_proof(read, is_hello) else { return Look::No };
     if exchange.is_empty() {
         return Look::More;
     }
@@ -71,7 +72,8 @@ pub fn look(seen: &Opening<'_>) -> Look {
     };
     let client = exchange.values().find_map(|seen| if let Seen::ClientHello(hello) = seen { Some(hello) } else { None });
     let server = exchange.values().find_map(|seen| if let Seen::ServerHello(hello) = seen { Some(hello) } else { None });
-    let alone = if client.is_some() || server.is_some() { Confidence::Certain } else { Confidence::Plausible };
+    let is_certain = (client.is_some() || server.is_some()) && !seen.is_contested(&exchange);
+    let alone = if is_certain { Confidence::Certain } else { Confidence::Plausible };
     let alpn = server.filter(|hello| !hello.alpn.is_empty()).or(client).map(|hello| hello.alpn.as_slice()).unwrap_or_default();
     let is_web = alpn.iter().any(|name| *name == b"h2" || name.starts_with(b"http/"));
     let version = server.map(|hello| hello.version);
@@ -118,11 +120,23 @@ fn version_name(version: u16) -> &'static str {
 
 fn read<'a>(said: &Said<'a>) -> Read<Seen<'a>> {
     let mut cursor = Cursor::new(said.bytes);
-    match cursor.u8() {
+    let read = match cursor.u8() {
         Some(kind @ 0x14..=0x17) => read_record(kind, cursor),
         Some(0x80..) => read_old_hello(said.bytes),
         _ => Read::Unlike,
-    }
+    };
+    if matches!(read, Read::Unlike) && !said.from_start { read_from_the_middle(said.bytes) } else { read }
+}
+
+/// A capture may begin in the middle of a record: two headers, the second where the first says that it is, are no chance.
+fn read_from_the_middle(bytes: &[u8]) -> Read<Seen<'_>> {
+    let is_header = |at: usize| match bytes.get(at..)? {
+        [0x14..=0x17, 3, 1..=3, high, low, ..] => Some(usize::from(u16::from_be_bytes([*high, *low]))),
+        _ => None,
+    };
+    let follows = |at: usize| is_header(at).is_some_and(|len| is_header(at + 5 + len).is_some_and(|len| len > 0));
+    let mut starts = memchr::memchr3_iter(0x15, 0x16, 0x17, bytes);
+    if starts.any(follows) { Read::Like(Seen::Other) } else { Read::Unlike }
 }
 
 fn read_record(kind: u8, mut cursor: Cursor<'_>) -> Read<Seen<'_>> {
@@ -144,7 +158,11 @@ fn read_handshake(mut cursor: Cursor<'_>, record: u16) -> Read<Seen<'_>> {
     let (Some(kind), Some(len)) = (cursor.u8(), cursor.be24()) else { return Read::Short };
     let fits = len + 4 <= u32::from(record) || kind == 11 || kind == 1;
     match kind {
-        1 if fits => Read::or_unlike(hello(cursor, len, true)).map_seen(Seen::ClientHello),
+        1 if fits => match hello(cursor, len, true) {
+            // A message may be spread over several records (RFC 8446 section 5.1).
+            None if len + 4 > u32::from(record) => Read::Like(Seen::Other),
+            found => Read::or_unlike(found).map_seen(Seen::ClientHello),
+        },
         2 if fits => Read::or_unlike(hello(cursor, len, false)).map_seen(Seen::ServerHello),
         // The middle of a handshake in clear, or one that is encrypted already.
         _ => Read::Like(Seen::Other),
@@ -167,10 +185,16 @@ fn hello(body: Cursor<'_>, len: u32, of_client: bool) -> Option<Hello<'_>> {
     let mut cursor = Cursor::new(body.rest().get(..len as usize).unwrap_or(body.rest()));
     let mut hello = Hello { whole, ..Hello::default() };
     let Some(version) = cursor.be16() else { return Some(hello) };
+    // Drafts of TLS 1.3 said which one they are (draft-ietf-tls-tls13-21 section 4.2.1.1).
+    let version = if version >> 8 == 0x7f { 0x304 } else { version };
     if !(0x200..=0x304).contains(&version) {
         return None;
     }
     hello.version = version;
+    // The server's hello of drafts before the 22nd has neither session id nor compression.
+    if !of_client && version == 0x304 {
+        return Some(hello);
+    }
     if read_parameters(&mut cursor, of_client)? {
         read_extensions(&mut hello, cursor, of_client);
     }
@@ -312,5 +336,23 @@ mod tests {
             assert_eq!(look(&tcp(bytes, b"")), Look::No, "{bytes:?}");
         }
         assert_eq!(look(&tcp(b"\x16\x03", b"")), Look::More);
+    }
+
+    #[test]
+    fn a_hello_counts_whatever_answers_and_drafts_are_versions() {
+        let finding = found(look(&tcp(&hex(CLIENT), b"220 mail.example ESMTP\r\n")));
+        assert_eq!((finding.confidence, finding.client), (Confidence::Plausible, Some(Side::A)));
+        // Draft 16: no session id, no compression.
+        let draft = hex("1603010026 02000022 7f10 0102030405060708091011121314151617181920212223242526272829303132");
+        assert_eq!(detail(&found(look(&tcp(&hex(CLIENT), &draft)))), "TLS 1.3 to server");
+    }
+
+    #[test]
+    fn a_capture_that_begins_in_the_middle_of_a_record() {
+        let bytes = [&[0x55; 9][..], &hex("1703030004 aabbccdd 1703030010")].concat();
+        let mut opening = tcp(&bytes, b"");
+        assert_eq!(look(&opening), Look::No, "what begins so is not TLS");
+        opening.said[0].from_start = false;
+        assert_eq!(found(look(&opening)).confidence, Confidence::Plausible);
     }
 }

@@ -8,6 +8,8 @@
 mod community_id;
 pub mod escape;
 mod flow;
+mod high_ports;
+mod learned;
 mod schema;
 mod summary;
 mod tally;
@@ -16,6 +18,7 @@ mod words;
 
 pub use community_id::CommunityTuple;
 pub use flow::{Finding, Flow, FlowId, FlowRecord, Host, Icmp, IcmpErrors, Payload, PerSide, Policy, Tcp, Tunnel};
+pub use learned::{ExplainedBy, FlowsAndBytes, HighPorts, LearnedEndpoint, OpenPort};
 pub use schema::schema;
 pub use summary::{
     Damage, Drops, EvidenceCounts, Explained, FlowCounts, Input, LabelCount, PacketCounts, Quantiles, QuantilesOf, Run, Summary,

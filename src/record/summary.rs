@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::escape::visible;
+use super::learned::{HighPorts, LearnedEndpoint};
 use crate::net::Timestamp;
 
 /// The word that says what the line is.
@@ -54,8 +55,10 @@ pub struct Summary {
     pub labels: Vec<LabelCount>,
     /// Flows by what their label rests on.
     pub evidence: EvidenceCounts,
-    /// Learned endpoints.
-    pub learned: Vec<serde_json::Value>,
+    /// Learned endpoints: who listens where, by server, transport and port.
+    pub learned: Vec<LearnedEndpoint>,
+    /// The traffic to high ports and what explains it, by server.
+    pub high_ports: Vec<HighPorts>,
     /// Distributions.
     pub quantiles: Quantiles,
     /// What was wrong with the input.

@@ -9,6 +9,7 @@ use hashbrown::HashMap;
 use hdrhistogram::Histogram;
 
 use super::flow::FlowRecord;
+use super::high_ports::HighPortsBuilder;
 use super::summary::{EvidenceCounts, Explained, FlowCounts, LabelCount, Quantiles, QuantilesOf, Summary};
 use super::words::{Evidence, Verdict};
 
@@ -24,6 +25,7 @@ pub struct SummaryBuilder {
     labels: HashMap<String, LabelCount, RandomState>,
     unlabelled: LabelCount,
     evidence: EvidenceCounts,
+    high_ports: HighPortsBuilder,
     /// In microseconds.
     lasted: Measure,
     /// In nanoseconds.
@@ -51,6 +53,7 @@ impl SummaryBuilder {
     /// What evidence may change.
     fn count(&mut self, record: &FlowRecord<'_>, apply: fn(u64, u64) -> u64) {
         let bytes = record.bytes.sum();
+        self.high_ports.count(record, apply);
         if let Some(verdict) = record.verdict {
             let count = match verdict {
                 Verdict::Matched => &mut self.flows.matched,
@@ -92,6 +95,7 @@ impl SummaryBuilder {
         summary.labels = self.labels.into_values().chain([self.unlabelled]).filter(|label| label.flows > 0).collect();
         summary.labels.sort_unstable_by(|a, b| (Reverse(a.bytes), &a.label).cmp(&(Reverse(b.bytes), &b.label)));
         summary.evidence = self.evidence;
+        summary.high_ports = self.high_ports.finish(&summary.learned);
         summary.quantiles = Quantiles {
             packet_bytes: summary.quantiles.packet_bytes,
             flow_seconds: self.lasted.quantiles(1e-6),

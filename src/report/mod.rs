@@ -46,6 +46,7 @@ mod html;
 mod json;
 mod json_text;
 mod ndjson;
+mod rpc;
 mod table;
 mod tally;
 mod top;
@@ -54,6 +55,8 @@ mod units;
 use std::io::{self, Write};
 
 use crate::record::{FlowRecord, Summary};
+
+pub use rpc::{RPC_FORMATS, rpc_format};
 
 /// Writes records in one format. `out` need not be buffered for the sake of speed within a record.
 pub trait Report {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use flowlabel::net::{IpProto, Timestamp};
 use flowlabel::record::*;
 use flowlabel::report::{View, format};
 use jsonschema::Validator;
@@ -20,6 +21,32 @@ fn valid(line: &Value) {
     }
 }
 
+/// An endpoint with something in every field.
+fn endpoint() -> LearnedEndpoint {
+    let (server, client) = ("10.1.0.5".parse().unwrap(), "10.1.8.20".parse().unwrap());
+    let time = Timestamp::new(1_052_903_521, 203_441_000, 6);
+    LearnedEndpoint {
+        server,
+        transport: IpProto::TCP,
+        port: Some(49158),
+        protocol: "RPC",
+        interface: Some("e3514235-4b06-11d1-ab04-00c04fc2dcd2".to_owned()),
+        version: Some("4.0".to_owned()),
+        name: Some("drsuapi"),
+        annotation: Some("MS NT Directory DRS Interface".to_owned()),
+        systems: vec!["svc.lsass"],
+        lasting: "listener",
+        how: "ept_map",
+        packet: 17,
+        first: time,
+        last: time,
+        told: vec![client],
+        clients: vec![client],
+        flows: 1,
+        bytes: 400,
+    }
+}
+
 /// A summary with something in every field.
 fn full_summary() -> Summary {
     let mut summary = summary(&shapes());
@@ -27,7 +54,7 @@ fn full_summary() -> Summary {
     summary.run.options.insert("workers".into(), json!(1));
     summary.undecodable.insert("ipv4-header-cut".into(), 140);
     summary.non_ip.insert("arp".into(), 3);
-    summary.learned.push(json!({"ip": "10.1.0.9"}));
+    summary.learned.push(endpoint());
     summary.damage.push(Damage { file: "x.pcap".into(), packet: Some(7), offset: 812, reason: "cut".into() });
     summary.damage.push(Damage { file: "y.pcap".into(), packet: None, offset: 0, reason: "no capture".into() });
     summary
