@@ -24,6 +24,7 @@ demo: build ## Label a capture that ships with the source
 .PHONY: test
 test: setup ## Everything CI checks (as root also live capture, in network namespaces)
 	@[ "$$(id -u)" -ne 0 ] || scripts/setup iproute2
+	@[ "$$(id -u)" -ne 0 ] || scripts/setup chromium || echo 'no chromium: the HTML report is not tested in a browser'
 	scripts/check-rust-version
 	cargo fmt --all --check
 	scripts/check-dependencies

@@ -17,6 +17,7 @@
 //! | 4 | [`engine`] | the heart without I/O: a batch is decoded, shards see its layers, flows become records |
 //! | 5 | [`pipeline`] | threads around the engine |
 //! | 5 | [`report`] | records become bytes, one file a format |
+//! | 6 | `tui` | the live view on a terminal |
 //! | 7 | [`cli`] | what was typed becomes what will be done |
 //!
 //! # A packet's way
@@ -53,4 +54,6 @@ pub mod pipeline;
 pub mod recognize;
 pub mod record;
 pub mod report;
+#[cfg(feature = "live")]
+pub mod tui;
 pub mod wire;

@@ -10,6 +10,8 @@ mod community_id;
 mod formats;
 #[path = "report/golden.rs"]
 mod golden;
+#[path = "report/html.rs"]
+mod html;
 #[path = "report/records.rs"]
 mod records;
 #[path = "report/schema.rs"]

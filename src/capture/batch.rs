@@ -56,6 +56,8 @@ pub struct Batch {
     pub packets: Vec<Descriptor>,
     /// Live: when the source was asked and had nothing beyond these packets. A file never says so.
     pub quiet_at: Option<Timestamp>,
+    /// Live: somebody who looks on wants to see the flows under way after these packets; the number of the newest packet.
+    pub look: Option<u64>,
 }
 
 impl Batch {

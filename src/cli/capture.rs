@@ -3,56 +3,55 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::flag;
 
 use super::args::{CaptureArgs, Verbosity};
 use super::exit::{Exit, Failure};
 use super::label::{self, Desk, Labelling};
-use super::output::Formats;
+use super::output::{self, Formats};
+use super::signals::{self, Ending};
 use super::{parse, privileges, sandbox};
 use crate::capture::live::{Counters, Live, LiveError, Settings, Surroundings};
 use crate::capture::{Between, Source};
 use crate::net::Timestamp;
 use crate::record::Drops;
-
-/// The exit code of a second Ctrl-C: the input was not read to its end.
-const CUT_OFF: i32 = 3;
+use crate::tui::{self, View};
 
 /// The smallest ring that makes sense: less than this libpcap rounds up to.
 const SMALLEST_BUFFER: u64 = 1 << 20;
 
 /// Captures until it is told to stop, and writes what it saw.
 pub fn run(args: &CaptureArgs, verbosity: &Verbosity, formats: Formats) -> Result<Exit, Failure> {
-    let settings = settings(args)?;
+    let settings = settings(args, verbosity)?;
     let (from, to) = (args.shared.select.from.as_deref(), args.shared.select.to.as_deref());
     let (from, to) = (from.map(parse::time).transpose()?, to.map(parse::time).transpose()?);
     let labelling = Labelling::new(&args.shared, true, options(args))?;
-    let stop = Arc::new(AtomicBool::new(false));
-    let live = Live::open(&settings, surroundings(args, &stop)?).map_err(|error| Failure::Usage(advice(&error)))?;
+    let ending = Ending::default();
+    let live = Live::open(&settings, surroundings(args, &ending)?).map_err(|error| Failure::Usage(advice(&error)))?;
     let desk = Desk::open(&args.shared, lists_flows(args), formats)?;
-    heed_signals(&stop)?;
     shut_in(args, verbosity)?;
-
     if !verbosity.quiet {
         let _ = writeln!(io::stderr(), "flowlabel: listening on {}", args.interfaces.join(", "));
     }
-
     let counters = live.counters();
+    let view = if settings.look { Some(open_view(args, &labelling, &desk, &counters, &ending)?) } else { None };
+    signals::heed(ending.clone(), view.as_ref().map(View::suspender))?;
+
     let mut source = Between::new(live, from, to);
-    let status = Status::new(&counters, verbosity, args);
+    let status = Status::new(&counters, verbosity, args, view.is_some());
     let watch = |_: &dyn Source| {
         status.show();
         if desk.has_failed() {
-            stop.store(true, Ordering::SeqCst);
+            ending.set();
         }
     };
     let drops = || {
+        if let Some(view) = view {
+            view.close();
+        }
         status.bar.finish_and_clear();
         counters.drops()
     };
@@ -68,6 +67,36 @@ pub fn run(args: &CaptureArgs, verbosity: &Verbosity, formats: Formats) -> Resul
     }
 }
 
+/// Puts the live view on the terminal.
+fn open_view(
+    args: &CaptureArgs,
+    labelling: &Labelling,
+    desk: &Desk,
+    counters: &Arc<Counters>,
+    ending: &Ending,
+) -> Result<View, Failure> {
+    let board = Arc::default();
+    desk.show_on(Arc::clone(&board));
+    let counters = Arc::clone(counters);
+    let (ask, asked) = (ending.clone(), ending.clone());
+    let capture = tui::Capture {
+        name: args.interfaces.join(", "),
+        counts: Box::new(move || (counters.packets(), counters.bytes(), counters.drops())),
+        end: Box::new(move || ask.ask()),
+        is_ending: Box::new(move || asked.is_set()),
+    };
+    Ok(View::open(board, labelling.catalog(), capture, output::color(args.shared.output.color, true))?)
+}
+
+/// Whether there is a live view: somebody sits at a terminal, and nothing else is to be written to it.
+fn has_view(args: &CaptureArgs, verbosity: &Verbosity) -> bool {
+    let output = &args.shared.output;
+    let is_free = output.output.is_some() || (output.format == "table" && !output.flows);
+    let is_terminal = io::stdout().is_terminal() && io::stdin().is_terminal();
+    let can_draw = std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+    is_free && is_terminal && can_draw && !args.plain && !verbosity.quiet
+}
+
 /// From here on the program can do little more than capture.
 fn shut_in(args: &CaptureArgs, verbosity: &Verbosity) -> Result<(), Failure> {
     privileges::give_up().map_err(Failure::Usage)?;
@@ -79,7 +108,7 @@ fn shut_in(args: &CaptureArgs, verbosity: &Verbosity) -> Result<(), Failure> {
     Ok(())
 }
 
-fn settings(args: &CaptureArgs) -> Result<Settings, Failure> {
+fn settings(args: &CaptureArgs, verbosity: &Verbosity) -> Result<Settings, Failure> {
     let buffer = parse::size(&args.buffer)?;
     let buffer = u32::try_from(buffer.max(SMALLEST_BUFFER)).ok().filter(|buffer| i32::try_from(*buffer).is_ok());
     Ok(Settings {
@@ -90,6 +119,7 @@ fn settings(args: &CaptureArgs) -> Result<Settings, Failure> {
         buffer: buffer.ok_or_else(|| Failure::Usage("--buffer takes less than 2G, for each interface".to_owned()))?,
         packets: args.packets,
         keep: args.write.clone(),
+        look: has_view(args, verbosity),
     })
 }
 
@@ -109,11 +139,11 @@ fn lists_flows(args: &CaptureArgs) -> bool {
     args.shared.output.flows || args.plain || (args.shared.output.output.is_none() && !io::stdout().is_terminal())
 }
 
-fn surroundings(args: &CaptureArgs, stop: &Arc<AtomicBool>) -> Result<Surroundings, Failure> {
+fn surroundings(args: &CaptureArgs, ending: &Ending) -> Result<Surroundings, Failure> {
     let duration = args.duration.as_deref().map(parse::duration).transpose()?.map(Duration::from_nanos);
     let deadline = duration.and_then(|duration| Instant::now().checked_add(duration));
-    let stop = Arc::clone(stop);
-    let is_over = move || stop.load(Ordering::SeqCst) || deadline.is_some_and(|deadline| Instant::now() >= deadline);
+    let ending = ending.clone();
+    let is_over = move || ending.is_set() || deadline.is_some_and(|deadline| Instant::now() >= deadline);
     Ok(Surroundings { now, stop: Box::new(is_over) })
 }
 
@@ -121,15 +151,6 @@ fn surroundings(args: &CaptureArgs, stop: &Arc<AtomicBool>) -> Result<Surroundin
 fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::new(since.as_secs().cast_signed(), since.subsec_nanos(), 9)
-}
-
-/// The first signal ends the capture, a second one the program.
-fn heed_signals(stop: &Arc<AtomicBool>) -> Result<(), Failure> {
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        flag::register_conditional_shutdown(signal, CUT_OFF, Arc::clone(stop))?;
-        flag::register(signal, Arc::clone(stop))?;
-    }
-    Ok(())
 }
 
 /// What to do about it.
@@ -176,10 +197,10 @@ struct Status<'a> {
 
 impl<'a> Status<'a> {
     /// Nothing where it would be in the way: quiet, or records going to the same terminal.
-    fn new(counters: &'a Counters, verbosity: &Verbosity, args: &CaptureArgs) -> Self {
+    fn new(counters: &'a Counters, verbosity: &Verbosity, args: &CaptureArgs, has_view: bool) -> Self {
         let output = &args.shared.output;
         let shares_terminal = output.output.is_none() && io::stdout().is_terminal() && (output.format != "table" || args.plain);
-        let bar = if verbosity.quiet || shares_terminal { ProgressBar::hidden() } else { ProgressBar::no_length() };
+        let bar = if verbosity.quiet || has_view || shares_terminal { ProgressBar::hidden() } else { ProgressBar::no_length() };
         let style = ProgressStyle::with_template("{spinner} {elapsed}  {pos} packets  {per_sec}  {msg}");
         Self { bar: bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner())), counters }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
@@ -14,9 +14,13 @@ use super::rules;
 use crate::capture::Source;
 use crate::catalog::Catalog;
 use crate::engine::{self, Carriers, Ledger, Memory, Outcome, Revised};
+#[cfg(feature = "live")]
+use crate::flow::Ended;
 use crate::flow::{Flow, Harvest, KeyParts, SHARDS, Settings, Timeouts};
 use crate::pipeline::{self, Progress};
 use crate::record::{Drops, Run, Summary};
+#[cfg(feature = "live")]
+use crate::tui::Board;
 
 /// What came of it.
 pub struct Labelled {
@@ -29,7 +33,7 @@ pub struct Labelled {
 /// How packets become records.
 pub struct Labelling {
     settings: Settings,
-    catalog: Catalog,
+    catalog: Arc<Catalog>,
     /// The options that change the result, for the summary.
     options: BTreeMap<String, Value>,
     rules: Vec<String>,
@@ -41,10 +45,16 @@ impl Labelling {
         options.append(&mut shared_options(args));
         Ok(Self {
             settings: settings(&args.flows, stream)?,
-            catalog: rules::load(&args.rules)?,
+            catalog: Arc::new(rules::load(&args.rules)?),
             options,
             rules: args.rules.rules.iter().map(|path| path.display().to_string()).collect(),
         })
+    }
+
+    /// What the labels rest on.
+    #[cfg(feature = "live")]
+    pub fn catalog(&self) -> Arc<Catalog> {
+        Arc::clone(&self.catalog)
     }
 
     /// Labels what a source yields, to its end. `drops` is asked when it is over.
@@ -98,6 +108,9 @@ struct Clerk {
     /// Streaming: flows that are written.
     memory: Memory,
     evicted: u64,
+    /// Where whoever looks on sees the records.
+    #[cfg(feature = "live")]
+    board: Option<Arc<Mutex<Board>>>,
 }
 
 impl Desk {
@@ -105,9 +118,21 @@ impl Desk {
     pub fn open(args: &SharedArgs, flows: bool, formats: Formats) -> Result<Self, Failure> {
         let only = args.select.only.iter().map(|text| Only::parse(text)).collect::<Result<_, _>>()?;
         let output = Some(Output::open(&args.output, flows, only, formats)?);
-        let clerk =
-            Clerk { output, carriers: Carriers::default(), ledger: Ledger::default(), memory: Memory::default(), evicted: 0 };
-        Ok(Self(Mutex::new(clerk)))
+        Ok(Self(Mutex::new(Clerk {
+            output,
+            carriers: Carriers::default(),
+            ledger: Ledger::default(),
+            memory: Memory::default(),
+            evicted: 0,
+            #[cfg(feature = "live")]
+            board: None,
+        })))
+    }
+
+    /// Shows the records on a board too.
+    #[cfg(feature = "live")]
+    pub fn show_on(&self, board: Arc<Mutex<Board>>) {
+        self.lock().board = Some(board);
     }
 
     /// Whether writing has failed, so that going on makes no sense.
@@ -130,6 +155,8 @@ impl Clerk {
         let flows = harvest.flows.iter().map(|ended| &ended.flow);
         let revised = self.ledger.revise(&self.memory, harvest.announcements, flows);
         self.update(&revised, catalog);
+        #[cfg(feature = "live")]
+        self.show(&harvest.flows, &harvest.under_way, catalog);
         let written = !harvest.flows.is_empty();
         for ended in harvest.flows {
             self.evicted += u64::from(ended.evicted);
@@ -140,6 +167,19 @@ impl Clerk {
         }
         if let (true, Some(output)) = (stream && (written || !revised.is_empty()), &mut self.output) {
             output.flush();
+        }
+    }
+
+    /// Shows what there is to see to whoever looks on.
+    #[cfg(feature = "live")]
+    fn show(&self, ended: &[Ended], under_way: &[Flow], catalog: &Catalog) {
+        let Some(board) = &self.board else { return };
+        let mut board = board.lock().unwrap_or_else(PoisonError::into_inner);
+        for Ended { flow, .. } in ended {
+            board.ended(&engine::record(flow, &self.carriers, Some(catalog), self.ledger.lesson(flow).as_ref()));
+        }
+        for flow in under_way {
+            board.under_way(&engine::record(flow, &self.carriers, Some(catalog), self.ledger.lesson(flow).as_ref()));
         }
     }
 

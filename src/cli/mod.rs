@@ -19,6 +19,8 @@ mod rpc;
 mod rules;
 #[cfg(feature = "live")]
 mod sandbox;
+#[cfg(feature = "live")]
+mod signals;
 mod why;
 
 use std::io::{self, Write};

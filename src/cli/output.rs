@@ -151,12 +151,17 @@ fn view(args: &OutputArgs, on_terminal: bool) -> View {
     View {
         width: size.map(|(width, _)| usize::from(width.0)).or(columns).unwrap_or(default.width),
         height: size.map_or(default.height, |(_, height)| usize::from(height.0)),
-        color: match args.color {
-            When::Always => true,
-            When::Never => false,
-            When::Auto => on_terminal && is_unset("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
-        },
+        color: color(args.color, on_terminal),
         flows: false,
+    }
+}
+
+/// Whether to colour.
+pub fn color(when: When, on_terminal: bool) -> bool {
+    match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => on_terminal && is_unset("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
     }
 }
 

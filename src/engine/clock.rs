@@ -6,8 +6,12 @@ use crate::net::Timestamp;
 /// Packets between two marks. Fixed and counted over the whole input, so that what ends when depends on neither batches nor workers.
 const INTERVAL: u64 = 1024;
 
-/// Captures of several queues or interfaces are out of order by less than this: the clock stays behind the packets, in seconds.
-const BEHIND: i64 = 2;
+/// Captures of several queues or interfaces are out of order by less than this: the clock stays behind the packets, in nanoseconds.
+const BEHIND: u64 = 2_000_000_000;
+
+/// A source that had nothing more may still be given packets of this long ago, which the kernel had not handed over: twice what a block
+/// of its ring waits, and more for a machine that is busy.
+const HANDED_OVER: u64 = 500_000_000;
 
 /// Packet time that ignores single wild jumps.
 ///
@@ -36,7 +40,7 @@ impl Clock {
         for (before, packet) in work.batch.packets.iter().enumerate() {
             if self.seen == INTERVAL {
                 self.advance();
-                work.marks.extend(self.mark_before(before, packet.number));
+                work.marks.extend(self.mark_before(before, packet.number, BEHIND));
             }
             self.seen += 1;
             self.earliest = self.earliest.earliest(packet.time);
@@ -45,13 +49,12 @@ impl Clock {
         }
         if let Some(quiet_at) = work.batch.quiet_at {
             self.now = quiet_at;
-            work.marks.extend(self.mark_before(work.batch.packets.len(), self.last_number));
+            work.marks.extend(self.mark_before(work.batch.packets.len(), self.last_number, HANDED_OVER));
         }
     }
 
-    fn mark_before(&self, before: usize, number: u64) -> Option<Mark> {
-        let now = Timestamp::new(self.now.seconds().saturating_sub(BEHIND), self.now.subsec_nanos(), self.now.digits());
-        self.now.is_some().then_some(Mark { before: before as u32, number, now })
+    fn mark_before(&self, before: usize, number: u64, behind: u64) -> Option<Mark> {
+        self.now.is_some().then_some(Mark { before: before as u32, number, now: self.now.before(behind) })
     }
 
     fn advance(&mut self) {
@@ -96,7 +99,7 @@ mod tests {
     #[test]
     fn marks_do_not_depend_on_batches() {
         let times: Vec<i64> = (0..3000).collect();
-        let expected = [(1025, -BEHIND), (2049, 1024 - BEHIND)];
+        let expected = [(1025, -2), (2049, 1024 - 2)];
         for batch in [1, 7, 1000, 1024, 3000] {
             assert_eq!(marks(&times, batch), expected, "{batch}");
         }
@@ -109,13 +112,13 @@ mod tests {
         times.extend([1010; 1024]);
         times[1500] = 3;
         times.extend([1020; 1025]);
-        assert_eq!(marks(&times, 100).iter().map(|(_, now)| now + BEHIND).collect::<Vec<_>>(), [1000, 1000, 1020]);
+        assert_eq!(marks(&times, 100).iter().map(|(_, now)| now + 2).collect::<Vec<_>>(), [1000, 1000, 1020]);
     }
 
     #[test]
     fn an_older_capture_after_a_newer_one_moves_it_back() {
         let times = [vec![5000; 1024], vec![100; 1025]].concat();
-        assert_eq!(marks(&times, 64).iter().map(|(_, now)| now + BEHIND).collect::<Vec<_>>(), [5000, 100]);
+        assert_eq!(marks(&times, 64).iter().map(|(_, now)| now + 2).collect::<Vec<_>>(), [5000, 100]);
     }
 
     #[test]
@@ -123,6 +126,6 @@ mod tests {
         let mut work = work();
         work.batch.quiet_at = Some(Timestamp::new(77, 0, 9));
         Clock::default().mark(&mut work);
-        assert_eq!(work.marks.iter().map(|mark| mark.now.seconds()).collect::<Vec<_>>(), [77 - BEHIND]);
+        assert_eq!(work.marks.iter().map(|mark| mark.now.seconds()).collect::<Vec<_>>(), [76]);
     }
 }

@@ -115,6 +115,7 @@ impl Work {
             self.show(place, shard);
         }
         marks.for_each(|mark| shard.expire(mark.number, mark.now));
+        self.look(shard);
     }
 
     /// Shows all shards their layers, without sorting them first.
@@ -138,6 +139,17 @@ impl Work {
             }
         }
         marks.for_each(|mark| expire(shards, mark));
+        for shard in shards {
+            self.look(shard);
+        }
+    }
+
+    /// Shows whoever looks on what is under way.
+    #[inline]
+    fn look(&self, shard: &mut Shard) {
+        if let Some(number) = self.batch.look {
+            shard.look(number);
+        }
     }
 
     #[inline]

@@ -116,6 +116,17 @@ impl Flow {
         }
     }
 
+    /// A copy to look at: all that is known so far, without the bytes that recognizers still wait for.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self { tcp: self.tcp.clone(), payload: self.payload.copy(), extras: self.extras.clone(), ..*self }
+    }
+
+    /// Whether it had packets after this one.
+    pub fn had_packets_after(&self, number: u64) -> bool {
+        self.latest_number > number
+    }
+
     /// Whose packet it is, by the direction its key was made in.
     #[inline]
     pub fn side(&self, sender_is_lo: bool) -> Side {

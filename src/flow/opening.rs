@@ -46,6 +46,12 @@ pub struct Piece<'a> {
 }
 
 impl Payload {
+    /// What was found so far, without the bytes it was found in.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self { state: State::Closed(self.finding().cloned()), calls: self.calls }
+    }
+
     /// Whether more payload can change anything.
     #[inline]
     pub fn is_open(&self) -> bool {

@@ -131,6 +131,8 @@ pub struct Harvest {
     pub flows: Vec<Ended>,
     /// Streaming: flows that were found to carry others, given away or not.
     pub carriers: Vec<(FlowKey, FlowId)>,
+    /// Copies of flows under way, for whoever looks on.
+    pub under_way: Vec<Flow>,
     /// Conversations to come.
     pub announcements: Vec<Announcement>,
 }
@@ -138,13 +140,14 @@ pub struct Harvest {
 impl Harvest {
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
-        self.flows.is_empty() && self.carriers.is_empty() && self.announcements.is_empty()
+        self.flows.is_empty() && self.carriers.is_empty() && self.announcements.is_empty() && self.under_way.is_empty()
     }
 
     /// Adds another shard's.
     pub fn append(&mut self, mut other: Self) {
         self.flows.append(&mut other.flows);
         self.carriers.append(&mut other.carriers);
+        self.under_way.append(&mut other.under_way);
         self.announcements.append(&mut other.announcements);
     }
 
@@ -174,6 +177,17 @@ pub struct Shard {
     deadlines: Deadlines,
     harvest: Harvest,
     eviction_scan: u32,
+    looked: Looked,
+}
+
+/// How far looking on has come: one round goes over all flows once, in several looks where there are many.
+#[derive(Clone, Copy, Debug, Default)]
+struct Looked {
+    /// The flow to go on with.
+    next: u32,
+    /// The newest packet when this round began, and when the one before it did.
+    began: u64,
+    before: u64,
 }
 
 impl Shard {
@@ -193,6 +207,7 @@ impl Shard {
             deadlines: Deadlines::default(),
             harvest: Harvest::default(),
             eviction_scan: 0,
+            looked: Looked::default(),
         }
     }
 
@@ -220,6 +235,32 @@ impl Shard {
             } else {
                 self.deadlines.set(at, flow.latest(), limit);
             }
+        }
+    }
+
+    /// Gives copies of flows under way that had packets since the last round began; `number` is the newest packet. One look costs little
+    /// however many flows there are: the next one goes on where it stopped.
+    pub fn look(&mut self, number: u64) {
+        /// Flows looked at.
+        const VISITED: usize = 4096;
+        /// Flows copied.
+        const COPIED: usize = 64;
+        if self.looked.next == 0 {
+            (self.looked.before, self.looked.began) = (self.looked.began, number);
+        }
+        let (begin, since) = (self.looked.next, self.looked.before);
+        self.looked.next = 0;
+        for (at, flow) in self.flows.from(begin).take(VISITED) {
+            if flow.had_packets_after(since) {
+                self.harvest.under_way.push(flow.copy());
+            }
+            self.looked.next = at + 1;
+            if self.harvest.under_way.len() == COPIED {
+                return;
+            }
+        }
+        if self.looked.next >= self.flows.end() {
+            self.looked.next = 0;
         }
     }
 
@@ -310,7 +351,7 @@ impl Shard {
         let Sighting { number, time, layers, carries, frame, mut keyed, .. } = *sighting;
         let Some((layer, outer)) = layers.split_last() else { return };
         if let Transport::Icmp(icmp @ Icmp { quoted: Some(_), .. }) = &layer.transport {
-            match self.note_error(icmp, &keyed.key) {
+            match self.note_error(icmp, &keyed.key, time) {
                 None => return,
                 Some(extra) => keyed.key.extra = extra,
             }
@@ -339,12 +380,15 @@ impl Shard {
         }
     }
 
-    /// Notes an ICMP error at the flow it quotes; where that is unknown, what tells the error's own flow from those of others.
+    /// Notes an ICMP error at the flow it quotes; where that is unknown, what tells the error's own flow from those of others. A flow whose
+    /// silence has ended it is unknown too, whether it has been given away by now or not.
     #[cold]
-    fn note_error(&mut self, icmp: &Icmp, key: &FlowKey) -> Option<u32> {
+    fn note_error(&mut self, icmp: &Icmp, key: &FlowKey, time: Timestamp) -> Option<u32> {
         let target = FlowKey { extra: key.extra, ..FlowKey::of_quoted(icmp.quoted.as_ref()?) };
         let found = self.find(&target, self.keying.hash(&target));
-        match found.and_then(|at| self.flows.get_mut(at)) {
+        let split = self.settings.split;
+        let goes_on = |flow: &&mut Flow| split.is_none_or(|timeouts| flow.silence(time) <= timeouts.of(flow));
+        match found.and_then(|at| self.flows.get_mut(at)).filter(goes_on) {
             Some(flow) => flow.note_icmp_error(icmp.kind, icmp.code),
             None => return Some(quote_hash(&target)),
         }

@@ -179,6 +179,17 @@ fn an_icmp_error_about_an_unknown_flow_is_a_flow_of_its_own() {
 }
 
 #[test]
+fn an_icmp_error_about_a_flow_that_silence_has_ended_is_a_flow_of_its_own_also_without_streaming() {
+    let error = icmp(ROUTER, CLIENT, 11, 0, None, Some(quote(1, 2)));
+    let mut scene = Scene::new(Settings::default());
+    scene.at(0, &[udp(CLIENT, 1, SERVER, 2)]).at(120, &[error]).at(121, &[error]);
+    assert_eq!(scene.flows(), [flow("1.0", 1, 0), flow("3.0", 1, 0)]);
+    let mut scene = Scene::new(Settings { split: None, ..Settings::default() });
+    scene.at(0, &[udp(CLIENT, 1, SERVER, 2)]).at(121, &[error]);
+    assert_eq!(scene.flows(), [flow("1.0", 1, 0)]);
+}
+
+#[test]
 fn a_quote_and_what_it_quotes_meet_in_one_shard() {
     let error = icmp(ROUTER, CLIENT, 11, 0, None, Some(quote(1, 2)));
     assert_eq!(shard_of(&error), shard_of(&udp(SERVER, 2, CLIENT, 1)));
@@ -331,4 +342,32 @@ fn without_splitting_or_streaming_nothing_is_given_away() {
         scene.at(0, &[udp(CLIENT, 1, SERVER, 53)]);
         assert_eq!(ended_by(&mut scene, 1_000_000), NOTHING);
     }
+}
+
+/// Looks at what is under way: ids and packets.
+fn look(scene: &mut Scene) -> Vec<(u64, u64)> {
+    scene.shard.look(scene.number);
+    let under_way = scene.shard.take_harvest().under_way;
+    under_way.iter().map(|flow| (flow.id.packet, flow.packets.iter().sum())).collect()
+}
+
+#[test]
+fn who_looks_on_sees_what_has_changed() {
+    let mut scene = Scene::new(Settings { stream: true, ..Settings::default() });
+    scene.at(0, &[udp(CLIENT, 1, SERVER, 53)]).at(0, &[udp(CLIENT, 2, SERVER, 53)]);
+    assert_eq!(look(&mut scene), [(1, 1), (2, 1)]);
+    scene.at(1, &[udp(SERVER, 53, CLIENT, 2)]);
+    assert_eq!(look(&mut scene), [(2, 2)]);
+    assert_eq!(look(&mut scene), []);
+}
+
+#[test]
+fn a_look_at_many_flows_goes_on_where_the_one_before_stopped() {
+    let mut scene = Scene::new(Settings { stream: true, ..Settings::default() });
+    for port in 1..=150 {
+        scene.at(0, &[udp(CLIENT, port, SERVER, 53)]);
+    }
+    let looks: Vec<_> = (0..3).map(|_| look(&mut scene)).collect();
+    assert_eq!(looks.iter().map(Vec::len).collect::<Vec<_>>(), [64, 64, 22]);
+    assert!(looks.concat().iter().map(|(id, _)| *id).eq(1..=150));
 }

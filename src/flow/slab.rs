@@ -84,6 +84,14 @@ impl<T> Slab<T> {
         }
     }
 
+    /// Those held from a number on, with their numbers.
+    pub fn from(&self, begin: u32) -> impl Iterator<Item = (u32, &T)> {
+        let first = begin as usize / CHUNK;
+        let chunks = self.chunks.iter().enumerate().skip(first);
+        let numbered = chunks.flat_map(|(chunk, held)| (chunk * CHUNK..).zip(&held.entries));
+        numbered.filter_map(|(at, entry)| Some((at as u32, entry.as_ref()?))).skip_while(move |(at, _)| *at < begin)
+    }
+
     /// All that are held, in order.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.chunks.iter().flat_map(|chunk| chunk.entries.iter().flatten())
@@ -120,5 +128,8 @@ mod tests {
         assert_eq!(slab.len(), 44);
         assert_eq!(slab.push(7), 300);
         assert!(slab.iter().copied().eq((256..300).chain([7])));
+        assert!(slab.from(0).map(|(at, _)| at).eq(256..301));
+        assert!(slab.from(298).eq([(298, &298), (299, &299), (300, &7)]));
+        assert_eq!(slab.from(301).next(), None);
     }
 }

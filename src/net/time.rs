@@ -71,6 +71,18 @@ impl Timestamp {
         nanos.clamp(0, i128::from(u64::MAX)) as u64
     }
 
+    /// So many nanoseconds before; the earliest time there is where that lies further back, and never a time out of none.
+    #[must_use]
+    pub fn before(self, nanos: u64) -> Self {
+        if !self.is_some() {
+            return self;
+        }
+        let (seconds, nanos) = (nanos / NANOS.cast_unsigned(), (nanos % NANOS.cast_unsigned()) as u32);
+        // One second is borrowed, and given back where it was not needed.
+        let borrowed = self.seconds.saturating_sub_unsigned(seconds).saturating_sub(1);
+        Self::new(borrowed, self.nanos + NANOS as u32 - nanos, self.digits)
+    }
+
     /// The earlier of two; a known time beats none.
     #[inline]
     #[must_use]
@@ -209,6 +221,16 @@ mod tests {
         assert_eq!(Timestamp::new(1_052_903_521, 203_441_000, 6).to_string(), "2003-05-14T09:12:01.203441Z");
         assert_eq!(Timestamp::new(1_052_903_521, 5, 9).to_string(), "2003-05-14T09:12:01.000000005Z");
         assert_eq!(Timestamp::new(1_052_903_521, 0, 0).to_string(), "2003-05-14T09:12:01Z");
+    }
+
+    #[test]
+    fn some_time_before() {
+        let at = |seconds, nanos| Timestamp::new(seconds, nanos, 9);
+        assert_eq!(at(10, 300).before(200), at(10, 100));
+        assert_eq!(at(10, 100).before(2_000_000_200), at(7, 999_999_900));
+        assert_eq!(at(0, 0).before(1), at(-1, 999_999_999));
+        assert_eq!(at(i64::MIN + 1, 0).before(u64::MAX).seconds(), i64::MIN + 1);
+        assert_eq!(Timestamp::NONE.before(5), Timestamp::NONE);
     }
 
     #[test]

@@ -21,6 +21,10 @@ struct Message {
 
 /// Looks for the name service: the encoded name is unmistakable.
 pub fn look(seen: &Opening<'_>) -> Look {
+    // The encoded name is a name like any other: asked of a DNS server it is DNS.
+    if seen.has_port(53) {
+        return Look::No;
+    }
     let exchange = seen.read(read);
     exchange.map_or(Look::No, |exchange| exchange.look(|| finding(&exchange)))
 }
@@ -76,5 +80,6 @@ mod tests {
             [&hex("0001 0110 0001 0000 0000 0000")[..], b" EGFCEFEECACACACACACACACACACACACA\0", &hex("0020 0001")].concat();
         let finding = found(udp([137, 137], &query, b"", look));
         assert_eq!((finding.confidence, detail(&finding)), (Confidence::Certain, "query FRED<20>"));
+        assert_eq!(udp([50_000, 53], &query, b"", look), Look::No);
     }
 }

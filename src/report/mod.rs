@@ -50,7 +50,7 @@ mod rpc;
 mod table;
 mod tally;
 mod top;
-mod units;
+pub mod units;
 
 use std::io::{self, Write};
 

@@ -19,36 +19,36 @@ fn scaled(value: u64, units: &[&'static str]) -> (String, &'static str) {
 }
 
 /// `999`, `1.2 k`, `34 M`.
-pub(super) fn count(value: u64) -> String {
+pub fn count(value: u64) -> String {
     let (number, unit) = scaled(value, COUNTS);
     if unit.is_empty() { number } else { format!("{number} {unit}") }
 }
 
 /// `1 flow`, `3.4 k flows`.
-pub(super) fn many(value: u64, what: &str) -> String {
+pub fn many(value: u64, what: &str) -> String {
     format!("{} {what}{}", count(value), if value == 1 { "" } else { "s" })
 }
 
 /// `12 B`, `1.2 MB`.
-pub(super) fn bytes(value: u64) -> String {
+pub fn bytes(value: u64) -> String {
     let (number, unit) = scaled(value, BYTES);
     format!("{number} {unit}")
 }
 
 /// A count for a column: digits stand under digits, five wide.
-pub(super) fn count_cell(value: u64) -> String {
+pub fn count_cell(value: u64) -> String {
     let (number, unit) = scaled(value, COUNTS);
     format!("{number:>3} {unit:<1}")
 }
 
 /// Bytes for a column: digits stand under digits, six wide.
-pub(super) fn bytes_cell(value: u64) -> String {
+pub fn bytes_cell(value: u64) -> String {
     let (number, unit) = scaled(value, BYTES);
     format!("{number:>3} {unit:<2}")
 }
 
 /// A share in percent: `0%` and `100%` are kept for nothing and all.
-pub(super) fn percent(part: u64, whole: u64) -> String {
+pub fn percent(part: u64, whole: u64) -> String {
     match part {
         0 => "0%".into(),
         _ if part >= whole => "100%".into(),
@@ -61,7 +61,7 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
 }
 
 /// `350 ms`, `12.5 s`, `46 min 21 s`, `3 h 12 min`, `2 d 4 h`.
-pub(super) fn duration(seconds: f64) -> String {
+pub fn duration(seconds: f64) -> String {
     let whole = seconds.round() as u64;
     match whole {
         _ if seconds <= 0.0 => "0 s".into(),
@@ -81,7 +81,7 @@ fn moment(time: Timestamp) -> String {
 }
 
 /// From when to when in UTC; a day that is the same is said once.
-pub(super) fn span(first: Timestamp, last: Timestamp) -> String {
+pub fn span(first: Timestamp, last: Timestamp) -> String {
     let (from, to) = (moment(first), moment(last));
     if from == to {
         return format!("{from} UTC");
@@ -93,12 +93,12 @@ pub(super) fn span(first: Timestamp, last: Timestamp) -> String {
 }
 
 /// The time of day with the clock's digits: `09:12:01.203441`.
-pub(super) fn time_of_day(time: Timestamp) -> String {
+pub fn time_of_day(time: Timestamp) -> String {
     time.text().split(['T', 'Z']).nth(1).unwrap_or("no time").to_owned()
 }
 
 /// A bar of at most `width` columns, in eighths of a column.
-pub(super) fn bar(part: u64, whole: u64, width: usize) -> String {
+pub fn bar(part: u64, whole: u64, width: usize) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let full = width * 8;
     let eighths = ((part as f64 / whole.max(1) as f64 * full as f64).round() as usize).min(full);

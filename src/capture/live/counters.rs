@@ -10,6 +10,7 @@ use crate::record::Drops;
 #[derive(Debug, Default)]
 pub struct Counters {
     pub(super) packets: AtomicU64,
+    pub(super) bytes: AtomicU64,
     pub(super) kernel: AtomicU64,
     pub(super) interface: AtomicU64,
     failure: Mutex<Option<io::Error>>,
@@ -19,6 +20,11 @@ impl Counters {
     /// Packets captured.
     pub fn packets(&self) -> u64 {
         self.packets.load(Ordering::Relaxed)
+    }
+
+    /// Their bytes on the wire.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
     }
 
     /// Packets lost.

@@ -39,6 +39,8 @@ const PATIENCE: i64 = 100;
 const LAST_BLOCK: u64 = 250_000_000;
 /// How long between two looks at the counters of kernel and interfaces, in nanoseconds: they are a few files each.
 const COUNT_EVERY: u64 = 200_000_000;
+/// How long between two looks at the flows under way, in nanoseconds.
+const LOOK_EVERY: u64 = 500_000_000;
 /// Packets taken from one interface before it is the next one's turn.
 const TURN: usize = 256;
 /// Bytes of frames in a batch, more or less: the packets of one turn may exceed it.
@@ -61,6 +63,8 @@ pub struct Settings {
     pub packets: Option<u64>,
     /// Where to keep what is seen (pcapng).
     pub keep: Option<PathBuf>,
+    /// Whether somebody looks on, who wants to see flows under way a few times a second.
+    pub look: bool,
 }
 
 /// What the capture asks of the world around it.
@@ -135,6 +139,8 @@ pub struct Live {
     counters: Arc<Counters>,
     /// When the counters were last asked for.
     counted_at: Timestamp,
+    /// When flows under way were last looked at; `None` where nobody looks on.
+    looked_at: Option<Timestamp>,
     inputs: Vec<Input>,
     damage: Vec<Damage>,
 }
@@ -160,6 +166,7 @@ impl Live {
             keep,
             counters: Arc::default(),
             counted_at: Timestamp::NONE,
+            looked_at: settings.look.then_some(Timestamp::NONE),
             inputs,
             damage: Vec::new(),
         })
@@ -225,8 +232,10 @@ impl Live {
             self.taken.sort_by_key(|(_, packet)| packet.time);
         }
         batch.bytes = Bytes::Owned(arena);
+        let mut bytes = 0;
         for (interface, mut packet) in self.taken.drain(..) {
             self.number += 1;
+            bytes += u64::from(packet.wire_len);
             packet.number = self.number;
             if let Some(input) = self.inputs.get_mut(interface) {
                 input.bytes += u64::from(packet.captured);
@@ -237,6 +246,7 @@ impl Live {
             }
         }
         self.counters.packets.store(self.number, Ordering::Relaxed);
+        self.counters.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
     fn count_losses(&mut self) {
@@ -281,10 +291,15 @@ impl Live {
     }
 }
 
+/// Whether what was last done then is to be done again; a clock that went back does not stop it for long.
+fn is_due(last: Timestamp, now: Timestamp, every: u64) -> bool {
+    !last.is_some() || now.nanos_since(last) > every || last > now
+}
+
 impl Source for Live {
     fn fill(&mut self, batch: &mut Batch) -> bool {
         batch.packets.clear();
-        batch.quiet_at = None;
+        (batch.quiet_at, batch.look) = (None, None);
         if self.phase == Phase::Ended {
             self.end();
             return false;
@@ -298,9 +313,13 @@ impl Source for Live {
         }
         batch.quiet_at = quiet.then_some(asked_at);
         self.hand_over(arena, batch);
-        if !self.counted_at.is_some() || asked_at.nanos_since(self.counted_at) > COUNT_EVERY {
+        if is_due(self.counted_at, asked_at, COUNT_EVERY) {
             self.counted_at = asked_at;
             self.count_losses();
+        }
+        if self.looked_at.is_some_and(|looked_at| is_due(looked_at, asked_at, LOOK_EVERY)) {
+            self.looked_at = Some(asked_at);
+            batch.look = Some(self.number);
         }
         self.advance(quiet);
         true
