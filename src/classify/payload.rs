@@ -13,12 +13,8 @@ use crate::record::{Evidence, FlowRecord, Verdict};
 /// Services that carry anything (echo, discard, a data connection) are not among them.
 const OF_THEIR_OWN: &[&str] = &[
     "Chat",
-    "File Server for Macintosh",
     "File Transfer",
-    "LPD",
     "MOM-Clear",
-    "MSMQ",
-    "PPTP",
     "RCINFO",
     "Remote Control",
     "Remote Control (control)",
@@ -27,8 +23,10 @@ const OF_THEIR_OWN: &[&str] = &[
     "SMS Remote Control (control)",
     "SMS Remote Control (data)",
     "SMS Remote File Transfer",
-    "WINS Replication",
 ];
+
+/// Services that carry whatever a client likes: no payload contradicts them, though their own can be told.
+const CARRY_ANYTHING: &[&str] = &["Echo"];
 
 /// What a finding means for a documented port.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,7 +46,8 @@ pub(super) fn opinion(finding: &Finding, catalog: &Catalog, entry: &Entry) -> Op
     if names.any(|name| finding.protocol.is_behind(name)) {
         return Opinion::Confirms;
     }
-    let is_known = is_known_format(&entry.label) || OF_THEIR_OWN.iter().any(|name| name.eq_ignore_ascii_case(&entry.label));
+    let is_one_of = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(&entry.label));
+    let is_known = (is_known_format(&entry.label) && !is_one_of(CARRY_ANYTHING)) || is_one_of(OF_THEIR_OWN);
     if is_known && finding.confidence >= Confidence::Both { Opinion::Contradicts } else { Opinion::Silent }
 }
 

@@ -38,6 +38,11 @@ pub fn after<'a>(bytes: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
     head.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
+/// A text in a field of fixed size, or one that a zero ends; `None` where it is empty.
+pub fn until_zero(bytes: &[u8]) -> Option<&[u8]> {
+    bytes.split(|byte| *byte == 0).next().filter(|text| !text.is_empty())
+}
+
 /// A header's value, of lines up to the first empty one.
 pub fn header<'a>(bytes: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let mut fields = lines(bytes).skip(1).take_while(|line| !line.is_empty());
