@@ -75,7 +75,7 @@ pub struct FlowRecord<'a> {
     pub kind: Flow,
     /// Packet number and layer.
     pub id: FlowId,
-    /// Community ID; it is hashed when it is written.
+    /// Community ID.
     #[schemars(with = "CommunityId")]
     pub community_id: CommunityTuple,
     /// Earliest packet time.
