@@ -6,7 +6,7 @@ use super::flow::{Flow, OuterTunnel};
 use super::followers::{Follow, Followers, Shown};
 use super::fragments::{FragmentKey, Fragments, Reassembly};
 use super::index::Index;
-use super::key::{FlowKey, Identity, KeyParts, Keyed, Keying, mix};
+use super::key::{FlowKey, Identity, KeyParts, Keyed, Keying, error_keys};
 use super::opening::{Piece, Spare};
 use super::slab::Slab;
 use crate::announce::Announcement;
@@ -384,13 +384,13 @@ impl Shard {
     /// silence has ended it is unknown too, whether it has been given away by now or not.
     #[cold]
     fn note_error(&mut self, icmp: &Icmp, key: &FlowKey, time: Timestamp) -> Option<u32> {
-        let target = FlowKey { extra: key.extra, ..FlowKey::of_quoted(icmp.quoted.as_ref()?) };
+        let (target, own) = error_keys(icmp, key)?;
         let found = self.find(&target, self.keying.hash(&target));
         let split = self.settings.split;
         let goes_on = |flow: &&mut Flow| split.is_none_or(|timeouts| flow.silence(time) <= timeouts.of(flow));
         match found.and_then(|at| self.flows.get_mut(at)).filter(goes_on) {
             Some(flow) => flow.note_icmp_error(icmp.kind, icmp.code),
-            None => return Some(quote_hash(&target)),
+            None => return Some(own.extra),
         }
         None
     }
@@ -519,12 +519,6 @@ fn note_surroundings(flow: &mut Flow, number: u64, layer: &Layer, layers: &[Laye
             packet: number,
         });
     }
-}
-
-/// Errors about different unknown flows are flows of their own.
-fn quote_hash(target: &FlowKey) -> u32 {
-    let halves = [target.lo.bits(), target.hi.bits()].map(|bits| (bits as u64) ^ ((bits >> 64) as u64));
-    mix(mix(mix(1, halves[0]), halves[1]), u64::from(target.protocol.0))
 }
 
 #[cfg(test)]
