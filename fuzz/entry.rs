@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use flowlabel::capture::{Batch, Options, Source, open};
 use flowlabel::engine;
 use flowlabel::flow::Settings;
-use flowlabel::net::{Frame, LinkType, Timestamp};
+use flowlabel::net::{Frame, IpProto, LinkType, Timestamp};
 use flowlabel::pipeline;
+use flowlabel::recognize::{Datagram, Look, Opening, RECOGNIZERS, Recognizer, Said};
 use flowlabel::record::{Damage, SummaryBuilder};
 use flowlabel::report::{FORMATS, View};
 use flowlabel::wire::{Decoded, MAX_LAYERS};
@@ -76,6 +77,61 @@ pub fn engine(bytes: &[u8]) {
     let packets = summary.packets;
     assert_eq!(packets.total, packets.flows + packets.non_ip + packets.undecodable);
     assert_eq!(summary.flows.total, ids.len() as u64);
+}
+
+/// What both sides of a flow said, to every recognizer: five bytes choose transport, ports, where the first side ends and where it is cut.
+///
+/// A protocol is found or it is not, however its bytes come: what was refused on some of them is not found on all of them.
+pub fn recognize(bytes: &[u8]) {
+    let Some(([choice, service, end, cut_a, cut_b], said)) = bytes.split_first_chunk() else { return };
+    let transport = if choice & 1 == 0 { IpProto::TCP } else { IpProto::UDP };
+    let ports = [50_000, PORTS[usize::from(*service) % PORTS.len()]];
+    let (a, b) = said.split_at(usize::from(*end).min(said.len()));
+    let part = |bytes: &'_ [u8], cut: &u8| usize::from(*cut).min(bytes.len());
+    for recognizer in RECOGNIZERS.iter().filter(|recognizer| recognizer.over.contains(&transport)) {
+        // From the middle of a connection, and with a side that will say no more, what was refused may still be excused: only no harm is done.
+        for from_start in [choice & 2 == 0, choice & 4 == 0] {
+            look(recognizer, transport, ports, [(a, from_start), (b, true)], choice & 8 != 0);
+        }
+        let whole = look(recognizer, transport, ports, [(a, true), (b, true)], false);
+        let begun = match transport {
+            IpProto::TCP => (&a[..part(a, cut_a)], &b[..part(b, cut_b)]),
+            _ => (a, &b[..0]),
+        };
+        let is_held = !ONE_SIDE_PROVES.contains(&recognizer.word);
+        if is_held && look(recognizer, transport, ports, [(begun.0, true), (begun.1, true)], false) == Look::No {
+            let is_found = matches!(whole, Look::Likely(_) | Look::Sure(_));
+            assert!(!is_found, "{} refused a part and found the whole", recognizer.word);
+        }
+    }
+}
+
+/// Known to break the rule: what one side says later can excuse what the other side said, and was refused for, before.
+const ONE_SIDE_PROVES: &[&str] = &["diameter", "http", "smtp", "tls"];
+
+/// Ports that some recognizer goes by, and one that none does.
+const PORTS: [u16; 24] = [
+    9, 53, 67, 137, 427, 443, 502, 514, 520, 547, 646, 1080, 1194, 1645, 1812, 1985, 2123, 2404, 2427, 5351, 5353, 5683, 6653,
+    8000,
+];
+
+/// One look: what it finds is its own, and bounded.
+fn look(recognizer: &Recognizer, transport: IpProto, ports: [u16; 2], sides: [(&[u8], bool); 2], ended: bool) -> Look {
+    let datagrams = sides.map(|(bytes, _)| [Datagram { end: bytes.len() as u16, len: bytes.len() as u16 }]);
+    let mut said = [Said::default(); 2];
+    for ((said, (bytes, from_start)), datagram) in said.iter_mut().zip(sides).zip(&datagrams) {
+        let is_datagram = transport == IpProto::UDP && !bytes.is_empty();
+        *said = Said { bytes, datagrams: if is_datagram { datagram } else { &[] }, from_start, ended };
+    }
+    let found = (recognizer.look)(&Opening { transport, ports, said });
+    if let Look::Likely(finding) | Look::Sure(finding) = &found {
+        assert!(recognizer.protocols.contains(&finding.protocol), "{} is not in its line", finding.protocol.name);
+        let texts = finding.texts().into_iter();
+        let lengths =
+            texts.flat_map(|texts| [&texts.detail, &texts.client_name, &texts.server_name]).flatten().map(|text| text.len());
+        assert!(lengths.max().unwrap_or(0) < 2000);
+    }
+    found
 }
 
 /// What a source gave: each packet's time and bytes, and the damage.

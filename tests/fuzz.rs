@@ -132,3 +132,54 @@ fn files_damaged_by_chance_read_alike_from_a_map_and_from_a_stream() {
 fn files_damaged_by_chance_become_records_whose_sums_agree() {
     hold(400, files(), entry::engine);
 }
+
+/// First bytes that lead deep into some recognizer.
+const OPENINGS: &[&[u8]] = &[
+    b"",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\n\r\n",
+    b"\x05\x00\x0b\x03\x10\0\0\0\x48\0\0\0",
+    b"\0\0\0\x85\xffSMB\x72",
+    b"\x12\x01\0\x2f\0\0\0\0",
+    b"\x03\0\0\x13\x0e\xe0\0\0\0\0\0",
+    b"\x30\x26\x02\x01\x01\x04\x06public\xa0",
+    b"\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x01a\0\0\x01\0\x01",
+    b"220 ready\r\n",
+    b"*1\r\n$4\r\nPING\r\n",
+    b"+PONG\r\n",
+    b"\0\0\0\x08\x04\xd2\x16\x2f",
+    b"\x5d\0\0\0\x0a5.5.5-10.11.6-MariaDB\0",
+    b"\x10\x10\0\x04MQTT\x04\x02\0\x3c\0\x04abcd",
+    b"\x20\x02\0\0",
+    b"\x80\0\0\x28\x11\x22\x33\x44\0\0\0\0\0\0\0\x02\0\x01\x86\xa3",
+    b"\0\x01\0\0\0\x06\x01\x03\0\0\0\x01",
+    b"\x05\x02\0\x02",
+    b"<34>1 2003-10-11T22:14:15.003Z host su",
+    b"<?xml version='1.0'?><stream:stream",
+    b"d1:ad2:id20:abcdefghij0123456789e1:q4:ping",
+    b"\x40\x01\x7d\x34\xbbtemperature",
+    b"NICK me\r\nUSER me 0 * :Me\r\n",
+    b"AMQP\0\0\x09\x01",
+    b"@RSYNCD: 31.0\n",
+    b"RFB 003.008\n",
+    b"\x01\0\0\x14\x80\0\x01\x01",
+    b"\0\0\0\x17\0\x12\0\x03\0\0\0\x01\0\x09rdkafka-1",
+    b"\xff\xff\xff\xff\0\x40\0\x01",
+];
+
+/// What two sides say, each beginning like some protocol.
+fn openings() -> impl Strategy<Value = Vec<u8>> {
+    let side = || (proptest::sample::select(OPENINGS), proptest::collection::vec(any::<u8>(), 0..24));
+    (any::<[u8; 5]>(), side(), side(), proptest::collection::vec(change(), 0..3)).prop_map(|(mut chosen, a, b, changes)| {
+        let a = changed([a.0, &a.1].concat(), &changes);
+        chosen[2] = a.len().min(255) as u8;
+        [&chosen[..], &a, b.0, &b.1].concat()
+    })
+}
+
+#[test]
+fn recognizers_withstand_any_bytes_and_any_cut() {
+    let config = ProptestConfig { cases: 6000, failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(config, |(bytes in openings())| entry::recognize(&bytes));
+}

@@ -28,9 +28,11 @@ mod open;
 mod opener;
 mod reader;
 mod sources;
+mod spool;
 mod storage;
 #[cfg(test)]
 mod testing;
+mod write;
 
 pub use batch::{Batch, Bytes, Descriptor};
 pub use between::Between;
@@ -38,6 +40,8 @@ pub use between::Between;
 pub use filter::{FilterError, Filtered};
 pub use log::Note;
 pub use open::{OpenError, Options, open};
+pub use spool::{Spool, Spooled};
+pub use write::{Description, PcapngWriter};
 
 use crate::record::{Damage, Input};
 

@@ -304,6 +304,15 @@ pub struct OutputArgs {
     /// Write results to a file instead of standard output
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
+    /// Also write the packets of flagged flows to a pcapng file, each with a comment that says why
+    ///
+    /// Files are read a second time for it. Of standard input and interfaces the newest packets are kept on disk meanwhile, as many as --spool allows;
+    /// what is missing in the end is counted.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub write_flagged: Option<PathBuf>,
+    /// Disk space for packets that can be seen once only (K, M, G), with --write-flagged
+    #[arg(long, value_name = "SIZE", default_value = "1G")]
+    pub spool: String,
     /// Also write one self-contained HTML page: verdict, matrix, map, time, and every flow with its explanation
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub report: Option<PathBuf>,

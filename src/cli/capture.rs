@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::args::{CaptureArgs, Verbosity};
+use super::carve::Carving;
 use super::exit::{Exit, Failure};
 use super::label::{self, Desk, Labelling};
 use super::output::{self, Formats};
@@ -31,16 +32,17 @@ pub fn run(args: &CaptureArgs, verbosity: &Verbosity, formats: Formats) -> Resul
     let labelling = Labelling::new(&args.shared, true, options(args))?;
     let ending = Ending::default();
     let live = Live::open(&settings, surroundings(args, &ending)?).map_err(|error| Failure::Usage(advice(&error)))?;
-    let desk = Desk::open(&args.shared, lists_flows(args), formats)?;
+    let counters = live.counters();
+    let carving = Carving::of_passing(&args.shared.output)?;
+    let mut source = Carving::around(carving.as_ref(), Box::new(Between::new(live, from, to)));
+    let desk = Desk::open(&args.shared, lists_flows(args), formats, carving)?;
     shut_in(args, verbosity)?;
     if !verbosity.quiet {
         let _ = writeln!(io::stderr(), "flowlabel: listening on {}", args.interfaces.join(", "));
     }
-    let counters = live.counters();
     let view = if settings.look { Some(open_view(args, &labelling, &desk, &counters, &ending)?) } else { None };
     signals::heed(ending.clone(), view.as_ref().map(View::suspender))?;
 
-    let mut source = Between::new(live, from, to);
     let status = Status::new(&counters, verbosity, args, view.is_some());
     let watch = |_: &dyn Source| {
         status.show();
@@ -56,14 +58,14 @@ pub fn run(args: &CaptureArgs, verbosity: &Verbosity, formats: Formats) -> Resul
         counters.drops()
     };
     let workers = args.shared.flows.workers.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let labelled = labelling.run(&mut source, workers, &desk, &watch, drops);
-    let labelled = label::say(labelled, &source, verbosity)?;
+    let labelled = labelling.run(&mut *source, workers, &desk, &watch, drops);
+    let labelled = label::say(labelled, &*source, verbosity)?;
     if !verbosity.quiet {
         say_losses(counters.drops(), args);
     }
     match (counters.take_failure(), &args.write) {
         (Some(error), Some(path)) => Err(Failure::Usage(format!("cannot write {}: {error}", path.display()))),
-        _ => Ok(label::exit(&source, labelled.fails)),
+        _ => Ok(label::exit(&*source, labelled.fails)),
     }
 }
 
@@ -100,7 +102,11 @@ fn has_view(args: &CaptureArgs, verbosity: &Verbosity) -> bool {
 /// From here on the program can do little more than capture.
 fn shut_in(args: &CaptureArgs, verbosity: &Verbosity) -> Result<(), Failure> {
     privileges::give_up().map_err(Failure::Usage)?;
-    let files: Vec<&Path> = [&args.shared.output.output, &args.write].into_iter().flatten().map(PathBuf::as_path).collect();
+    let files: Vec<&Path> = [&args.shared.output.output, &args.write, &args.shared.output.write_flagged]
+        .into_iter()
+        .flatten()
+        .map(PathBuf::as_path)
+        .collect();
     let in_force = sandbox::enter(&files);
     if verbosity.verbose {
         let _ = writeln!(io::stderr(), "flowlabel: privileges given up; {in_force}");

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Value, json};
 
 use super::args::{EvidenceFrom, FlowArgs, KeyPart, SharedArgs, Verbosity};
+use super::carve::Carving;
 use super::exit::{Exit, Failure};
 use super::output::{Formats, Output};
 use super::parse::{self, Only};
@@ -70,10 +71,16 @@ impl Labelling {
         let mut outcome = pipeline::run(source, self.settings, workers, early, progress);
         let mut desk = output.lock();
         desk.rest(&mut outcome, &self.catalog, self.settings.stream);
+        let parts = self.settings.key;
         let mut summary = self.summary(&outcome, source);
         summary.flows.evicted = desk.evicted;
         summary.learned = desk.ledger.endpoints();
         summary.drops = drops();
+        // The process ends soon, and its memory with it: nobody needs millions of flows taken apart.
+        std::mem::forget(outcome);
+        if let Some(carving) = desk.carving.take() {
+            summary.write_flagged = Some(carving.write(parts, summary.fragments > 0)?);
+        }
         let output = desk.output.take().ok_or_else(|| Failure::Usage("a worker failed".to_owned()))?;
         let packets = summary.packets.total;
         Ok(Labelled { packets, fails: output.finish(summary)? })
@@ -106,6 +113,7 @@ struct Clerk {
     /// Streaming: flows that are written.
     memory: Memory,
     evicted: u64,
+    carving: Option<Carving>,
     /// Where whoever looks on sees the records.
     #[cfg(feature = "live")]
     board: Option<Arc<Mutex<Board>>>,
@@ -113,7 +121,7 @@ struct Clerk {
 
 impl Desk {
     /// Opens the output; `flows` makes a table list single flows too.
-    pub fn open(args: &SharedArgs, flows: bool, formats: Formats) -> Result<Self, Failure> {
+    pub fn open(args: &SharedArgs, flows: bool, formats: Formats, carving: Option<Carving>) -> Result<Self, Failure> {
         let only = args.select.only.iter().map(|text| Only::parse(text)).collect::<Result<_, _>>()?;
         let output = Some(Output::open(&args.output, flows, only, formats)?);
         Ok(Self(Mutex::new(Clerk {
@@ -122,6 +130,7 @@ impl Desk {
             ledger: Ledger::default(),
             memory: Memory::default(),
             evicted: 0,
+            carving,
             #[cfg(feature = "live")]
             board: None,
         })))
@@ -196,7 +205,11 @@ impl Clerk {
     fn write(&mut self, flow: &Flow, catalog: &Catalog) {
         let Some(output) = &mut self.output else { return };
         let lesson = self.ledger.lesson(flow);
-        output.flow(&engine::record(flow, &self.carriers, Some(catalog), lesson.as_ref()));
+        let record = engine::record(flow, &self.carriers, Some(catalog), lesson.as_ref());
+        let selected = output.flow(&record);
+        if let Some(carving) = &mut self.carving {
+            carving.see(flow.key, &record, selected);
+        }
     }
 
     /// Says what later announcements changed in records that are written.
@@ -205,7 +218,11 @@ impl Clerk {
         for revised in revised {
             let Some(flow) = self.memory.flow(revised) else { continue };
             let record = |lesson| engine::record(flow, &self.carriers, Some(catalog), lesson);
-            output.update(&record(revised.before.as_ref()), &record(revised.after.as_ref()));
+            let after = record(revised.after.as_ref());
+            let selected = output.update(&record(revised.before.as_ref()), &after);
+            if let Some(carving) = &mut self.carving {
+                carving.see(flow.key, &after, selected);
+            }
         }
     }
 }

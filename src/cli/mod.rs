@@ -6,6 +6,7 @@
 mod args;
 #[cfg(feature = "live")]
 mod capture;
+mod carve;
 mod exit;
 #[cfg(feature = "live")]
 mod interfaces;

@@ -30,7 +30,8 @@ pub struct Output {
 impl Output {
     /// Opening an output empties it: a capture that was typed twice would be lost.
     pub fn must_not_be_input(args: &OutputArgs, inputs: &[PathBuf]) -> Result<(), Failure> {
-        for output in [&args.output, &args.report].into_iter().flatten().filter(|path| path.is_file()) {
+        let outputs = [&args.output, &args.report, &args.write_flagged];
+        for output in outputs.into_iter().flatten().filter(|path| path.is_file()) {
             let file = output.canonicalize()?;
             if inputs.iter().any(|input| input.canonicalize().is_ok_and(|input| input == file)) {
                 return Err(Failure::Usage(format!("{} is an input; results would overwrite it", output.display())));
@@ -57,25 +58,30 @@ impl Output {
         Ok(Self { sinks, only, builder: SummaryBuilder::default(), fail_on: args.fail_on.clone(), flagged: 0 })
     }
 
-    /// Counts a record, and writes it where it is selected.
-    pub fn flow(&mut self, record: &FlowRecord<'_>) {
+    /// Counts a record, and writes it where it is selected; tells whether it is.
+    pub fn flow(&mut self, record: &FlowRecord<'_>) -> bool {
         self.builder.flow(record);
         self.flagged += u64::from(record.is_flagged());
-        if self.only.iter().all(|only| only.selects(record)) {
+        let selected = self.only.iter().all(|only| only.selects(record));
+        if selected {
             self.sinks.iter_mut().for_each(|sink| sink.write(|report, stream| report.flow(record, stream)));
         }
+        selected
     }
 
     /// Counts and writes what later evidence changed in a record that is written; one that is selected only now is written as a whole.
-    pub fn update(&mut self, before: &FlowRecord<'_>, after: &FlowRecord<'_>) {
+    /// Tells whether it is selected now.
+    pub fn update(&mut self, before: &FlowRecord<'_>, after: &FlowRecord<'_>) -> bool {
         self.builder.update(before, after);
         self.flagged = self.flagged + u64::from(after.is_flagged()) - u64::from(before.is_flagged());
         let selects = |record: &FlowRecord<'_>| self.only.iter().all(|only| only.selects(record));
-        match (selects(before), selects(after)) {
+        let selected = selects(after);
+        match (selects(before), selected) {
             (true, _) => self.sinks.iter_mut().for_each(|sink| sink.write(|report, stream| report.update(before, after, stream))),
             (false, true) => self.sinks.iter_mut().for_each(|sink| sink.write(|report, stream| report.flow(after, stream))),
             (false, false) => {}
         }
+        selected
     }
 
     /// Lets go of what is gathered, for those who watch.

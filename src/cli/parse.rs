@@ -27,7 +27,6 @@ pub fn duration(text: &str) -> Result<u64, Failure> {
 }
 
 /// `65536`, `64K`, `64M`, `1G` as bytes.
-#[cfg(feature = "live")]
 pub fn size(text: &str) -> Result<u64, Failure> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
@@ -148,7 +147,6 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "live")]
     #[test]
     fn sizes() {
         for (text, bytes) in [("0", 0), ("1000", 1000), ("64K", 65_536), ("64m", 67_108_864), ("1G", 1_073_741_824)] {

@@ -6,6 +6,7 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::{ReadArgs, Verbosity};
+use super::carve::Carving;
 use super::exit::{Exit, Failure};
 use super::label::{self, Desk, Labelling};
 use super::output::{Formats, Output};
@@ -27,9 +28,11 @@ pub fn run(args: &ReadArgs, verbosity: &Verbosity, formats: Formats) -> Result<E
     };
     let own = label::given([("merge", label::yes(args.merge))]);
     let labelling = Labelling::new(&args.shared, args.stream, own)?;
-    let mut source = capture::open(&args.inputs, &options).map_err(|error| Failure::Usage(error.to_string()))?;
+    let source = capture::open(&args.inputs, &options).map_err(|error| Failure::Usage(error.to_string()))?;
     Output::must_not_be_input(&args.shared.output, &args.inputs)?;
-    let desk = Desk::open(&args.shared, args.shared.output.flows, formats)?;
+    let carving = Carving::of_files(&args.shared.output, &args.inputs, &options)?;
+    let mut source = Carving::around(carving.as_ref(), source);
+    let desk = Desk::open(&args.shared, args.shared.output.flows, formats, carving)?;
 
     let total = source.progress().1;
     let workers = args.shared.flows.workers.unwrap_or_else(|| workers_for(total));

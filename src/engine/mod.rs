@@ -11,6 +11,7 @@
 //! an ICMP error lives with the flow it quotes, and a heavy pair of hosts can pin one shard while every worker still decodes.
 
 mod carriers;
+mod carve;
 mod clock;
 mod ledger;
 mod outcome;
@@ -19,6 +20,7 @@ mod tally;
 mod work;
 
 pub use carriers::Carriers;
+pub use carve::{Finder, Marks};
 pub use clock::Clock;
 pub use ledger::{Ledger, Lesson, Memory, Revised};
 pub use outcome::Outcome;

@@ -205,6 +205,15 @@ pub fn mix(hash: u32, value: u64) -> u32 {
     fold(u64::from(hash) ^ PRIMES[0], value ^ PRIMES[2]) as u32
 }
 
+/// The key of the flow that an ICMP error quotes, and the error's own, for where that is unknown: errors about different flows are
+/// flows of their own. `key` is that of its layer.
+pub fn error_keys(icmp: &Icmp, key: &FlowKey) -> Option<(FlowKey, FlowKey)> {
+    let target = FlowKey { extra: key.extra, ..FlowKey::of_quoted(icmp.quoted.as_ref()?) };
+    let halves = [target.lo.bits(), target.hi.bits()].map(|bits| (bits as u64) ^ ((bits >> 64) as u64));
+    let extra = mix(mix(mix(1, halves[0]), halves[1]), u64::from(target.protocol.0));
+    Some((target, FlowKey { extra, ..*key }))
+}
+
 /// The shard of a layer: by its unordered address pair, for an ICMP error by the pair it quotes. Unseeded, since limits belong to shards.
 #[inline]
 pub fn shard_of(layer: &Layer) -> usize {

@@ -21,8 +21,8 @@ pub use flow::{Finding, Flow, FlowId, FlowRecord, Host, Icmp, IcmpErrors, Payloa
 pub use learned::{ExplainedBy, FlowsAndBytes, HighPorts, LearnedEndpoint, OpenPort};
 pub use schema::schema;
 pub use summary::{
-    Damage, Drops, EvidenceCounts, Explained, FlowCounts, Input, LabelCount, PacketCounts, Quantiles, QuantilesOf, Run, Summary,
-    SummaryTag,
+    Carved, Damage, Drops, EvidenceCounts, Explained, FlowCounts, Input, LabelCount, PacketCounts, Quantiles, QuantilesOf, Run,
+    Summary, SummaryTag,
 };
 pub use tally::{PacketLengths, SummaryBuilder};
 pub use update::{FlowUpdate, UpdateTag};

@@ -63,6 +63,21 @@ pub struct Summary {
     pub quantiles: Quantiles,
     /// What was wrong with the input.
     pub damage: Vec<Damage>,
+    /// The packets of flagged flows that were written to a file of their own; null where none was asked for.
+    pub write_flagged: Option<Carved>,
+}
+
+/// Packets of flagged flows, in a file.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+pub struct Carved {
+    /// The file.
+    pub file: String,
+    /// Flows whose packets were wanted.
+    pub flows: u64,
+    /// Packets written.
+    pub packets: u64,
+    /// Packets of these flows that were gone by then: an input that can be read once only is kept within a budget.
+    pub not_kept: u64,
 }
 
 /// What was run on what.
