@@ -6,6 +6,7 @@ mod addr;
 mod frame;
 mod ip_proto;
 mod link_type;
+mod prefetch;
 mod side;
 mod time;
 
@@ -13,5 +14,6 @@ pub use addr::{Addr, Endpoint};
 pub use frame::Frame;
 pub use ip_proto::{IpProto, keyword_of, protocol_named};
 pub use link_type::LinkType;
+pub use prefetch::{prefetch, prefetch_whole};
 pub use side::Side;
 pub use time::Timestamp;
