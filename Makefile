@@ -37,6 +37,19 @@ test: setup ## Everything CI checks (as root also live capture, in network names
 bench: setup ## Measure (minutes)
 	cargo bench --locked --all-features
 
+CAPTURE_TO_COMPARE ?= $(or $(CARGO_TARGET_DIR),target)/mixed.pcap
+
+.PHONY: compare
+compare: build ## flowlabel beside its peers on one file (CAPTURE_TO_COMPARE=FILE), as ratios
+	@scripts/setup python3 tcpdump tshark libndpi-bin nfdump argus-server softflowd
+	@[ -e $(CAPTURE_TO_COMPARE) ] || benches/traffic mixed $(CAPTURE_TO_COMPARE) 1000000
+	benches/compare $(FLOWLABEL) $(CAPTURE_TO_COMPARE)
+
+.PHONY: instructions
+instructions: build ## Hold the instructions per packet of the main paths against benches/instructions.csv
+	@scripts/setup python3 valgrind
+	benches/instructions $(FLOWLABEL)
+
 FUZZ_SECONDS ?= 120
 
 .PHONY: fuzz

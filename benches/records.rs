@@ -22,7 +22,7 @@ fn record(number: u64) -> FlowRecord<'static> {
     FlowRecord {
         kind: Flow::Flow,
         id: FlowId { packet: number * 977 + 1, layer: 0 },
-        community_id: tuple.id(),
+        community_id: tuple,
         first: Timestamp::new(1_052_903_521 + number as i64, 203_441_000, 6),
         last: Timestamp::new(1_052_903_533 + number as i64, 703_441_000, 6),
         duration: 12.5 + number as f64 / 1e6,

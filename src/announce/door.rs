@@ -91,6 +91,8 @@ pub struct Announcement {
     pub told: Addr,
     /// Who said it.
     pub by: Addr,
+    /// The conversation in which it was said: its transport, the port of who said it and of who was told.
+    pub heard: (IpProto, u16, u16),
     /// How long it holds.
     pub lasting: Lasting,
     /// Which end the door is.

@@ -75,8 +75,11 @@ impl Hearing<'_> {
         if side == Side::A { a } else { b }
     }
 
-    /// A host announces a door of its own, which is the server's end of what comes.
+    /// A host announces a door of its own, which is the server's end of what comes. That it is where it is talked to already is no news.
     pub fn listens(&mut self, host: Side, transport: IpProto, port: u16, word: Word) {
+        if (transport, port) == (self.transport, self.port(host)) {
+            return;
+        }
         self.announce(host, host, (transport, port), End::Server, word);
     }
 
@@ -110,6 +113,7 @@ impl Hearing<'_> {
             with,
             told: self.host(by.other()),
             by: self.host(by),
+            heard: (self.transport, self.port(by), self.port(by.other())),
             lasting: word.lasting,
             end,
             service: word.service,

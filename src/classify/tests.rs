@@ -179,7 +179,7 @@ pub(super) fn record(transport: IpProto, client: u16, server: u16) -> FlowRecord
     FlowRecord {
         kind: crate::record::Flow::Flow,
         id: FlowId { packet: 1, layer: 0 },
-        community_id: tuple.id(),
+        community_id: tuple,
         first: Timestamp::new(0, 0, 6),
         last: Timestamp::new(0, 0, 6),
         duration: 0.0,

@@ -102,6 +102,8 @@ impl Labelling {
         summary.flows.evicted = desk.evicted;
         summary.learned = desk.ledger.endpoints();
         summary.drops = drops();
+        // The process ends soon, and its memory with it: nobody needs millions of flows taken apart.
+        std::mem::forget(outcome);
         if let Some(carving) = desk.carving.take() {
             summary.write_flagged = Some(carving.write(parts, summary.fragments > 0)?);
         }

@@ -8,6 +8,9 @@ use crate::flow::{Flow, FlowKey, Shard};
 use crate::record::{FlowId, Quantiles, Summary};
 use crate::wire::Word;
 
+/// How many flows ahead of its turn one is asked for.
+const AHEAD: usize = 8;
+
 /// Where a flow is held.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 struct Place {
@@ -44,7 +47,12 @@ impl Outcome {
 
     /// The flows in the order of their ids.
     pub fn flows(&self) -> impl Iterator<Item = &Flow> + Clone {
-        self.order.iter().filter_map(|place| self.flow(*place))
+        self.order.iter().enumerate().filter_map(|(at, place)| {
+            if let Some(soon) = self.order.get(at + AHEAD) {
+                self.expect(*soon);
+            }
+            self.flow(*place)
+        })
     }
 
     /// What the summary says of packets.
@@ -69,6 +77,13 @@ impl Outcome {
     /// The records of the tunnels.
     pub fn carriers(&self) -> &Carriers {
         &self.carriers
+    }
+
+    /// Asks for a flow that will be wanted: in the order of their ids they lie far apart.
+    fn expect(&self, place: Place) {
+        if let Some(shard) = self.shards.get(usize::from(place.shard)) {
+            shard.flows().expect(place.at);
+        }
     }
 
     /// The records of the tunnels, taken out.

@@ -23,7 +23,7 @@ pub fn record<'a>(
     let mut record = FlowRecord {
         kind: crate::record::Flow::Flow,
         id: flow.id,
-        community_id: tuple(flow).id(),
+        community_id: tuple(flow),
         first: flow.first,
         last: flow.last,
         duration: flow.last.nanos_since(flow.first) as f64 / 1e9,

@@ -44,6 +44,15 @@ struct Place {
     carries: bool,
 }
 
+/// So many layers before it is shown one, a shard is told to have at hand what it will need; half as many before, what that leads to.
+const AHEAD: usize = 16;
+
+fn expire(shards: &mut [Shard], mark: &Mark) {
+    for shard in shards {
+        shard.expire(mark.number, mark.now);
+    }
+}
+
 impl Work {
     /// An empty one. `keying` must be that of the shards.
     pub fn new(keying: Keying) -> Self {
@@ -89,8 +98,17 @@ impl Work {
 
     /// Shows a shard its layers, and asks it for what has ended where a mark says so.
     pub fn account(&self, number: usize, shard: &mut Shard) {
+        let lane = self.lanes.get(number).map(Vec::as_slice).unwrap_or_default();
+        let place = |at: usize| self.places.get(*lane.get(at)? as usize);
         let mut marks = self.marks.iter().peekable();
-        for place in self.lanes.get(number).into_iter().flatten().filter_map(|at| self.places.get(*at as usize)) {
+        for at in 0..lane.len() + AHEAD {
+            if let Some(place) = place(at) {
+                shard.expect(&place.keyed, place.fingerprint);
+            }
+            if let Some(place) = at.checked_sub(AHEAD / 2).and_then(place) {
+                shard.fetch(&place.keyed);
+            }
+            let Some(place) = at.checked_sub(AHEAD).and_then(place) else { continue };
             while let Some(mark) = marks.next_if(|mark| mark.before <= place.packet) {
                 shard.expire(mark.number, mark.now);
             }
@@ -102,22 +120,25 @@ impl Work {
 
     /// Shows all shards their layers, without sorting them first.
     pub fn account_all(&self, shards: &mut [Shard]) {
+        let place = |at: usize| self.places.get(at);
         let mut marks = self.marks.iter().peekable();
-        for place in &self.places {
+        for at in 0..self.places.len() + AHEAD {
+            if let Some((place, shard)) = place(at).and_then(|place| Some((place, shards.get(usize::from(place.shard))?))) {
+                shard.expect(&place.keyed, place.fingerprint);
+            }
+            let soon = at.checked_sub(AHEAD / 2).and_then(place);
+            if let Some((place, shard)) = soon.and_then(|place| Some((place, shards.get(usize::from(place.shard))?))) {
+                shard.fetch(&place.keyed);
+            }
+            let Some(place) = at.checked_sub(AHEAD).and_then(place) else { continue };
             while let Some(mark) = marks.next_if(|mark| mark.before <= place.packet) {
-                for shard in &mut *shards {
-                    shard.expire(mark.number, mark.now);
-                }
+                expire(shards, mark);
             }
             if let Some(shard) = shards.get_mut(usize::from(place.shard)) {
                 self.show(place, shard);
             }
         }
-        for mark in marks {
-            for shard in &mut *shards {
-                shard.expire(mark.number, mark.now);
-            }
-        }
+        marks.for_each(|mark| expire(shards, mark));
         for shard in shards {
             self.look(shard);
         }

@@ -10,7 +10,7 @@
 //! identification (IPv6, or IPv4 with 0) and without TCP timestamps that repeats a segment within a round trip shorter than that.
 
 use super::key::{PRIMES, fold};
-use crate::net::Timestamp;
+use crate::net::{Timestamp, prefetch};
 use crate::wire::Layer;
 
 /// How far apart two copies may be.
@@ -58,7 +58,7 @@ impl Duplicates {
             return false;
         }
         let now = time.seconds().wrapping_mul(1_000_000_000).wrapping_add(i64::from(time.subsec_nanos())).cast_unsigned();
-        let Some(Set(set)) = self.sets.get_mut((fingerprint >> 32) as usize % SETS) else { return false };
+        let Some(Set(set)) = self.sets.get_mut(set_of(fingerprint)) else { return false };
         if set.iter().any(|seen| seen.fingerprint == fingerprint && near(seen.time, now)) {
             return true;
         }
@@ -66,6 +66,17 @@ impl Duplicates {
         *set = [Seen { fingerprint, time: now }, a, b, c];
         false
     }
+
+    /// Asks for what the packet will be compared with.
+    #[inline]
+    pub fn expect(&self, fingerprint: u64) {
+        prefetch(self.sets.as_slice(), set_of(fingerprint));
+    }
+}
+
+#[inline]
+fn set_of(fingerprint: u64) -> usize {
+    (fingerprint >> 32) as usize % SETS
 }
 
 /// A hash of what a hop leaves alone of an IP packet; `frame` holds the bytes the layer was decoded from. Never 0.

@@ -12,6 +12,7 @@ mod duplicates;
 mod flow;
 mod followers;
 mod fragments;
+mod index;
 mod key;
 mod opening;
 mod shard;

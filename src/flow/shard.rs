@@ -1,12 +1,11 @@
 //! The flows of one logical shard, and the one way a packet reaches its flow.
 
-use hashbrown::HashTable;
-
 use super::deadlines::Deadlines;
 use super::duplicates::Duplicates;
 use super::flow::{Flow, OuterTunnel};
 use super::followers::{Follow, Followers, Shown};
 use super::fragments::{FragmentKey, Fragments, Reassembly};
+use super::index::Index;
 use super::key::{FlowKey, Identity, KeyParts, Keyed, Keying, error_keys};
 use super::opening::{Piece, Spare};
 use super::slab::Slab;
@@ -165,7 +164,7 @@ impl Harvest {
 pub struct Shard {
     settings: Settings,
     /// The newest flow of each key.
-    current: HashTable<u32>,
+    current: Index,
     keying: Keying,
     flows: Slab<Flow>,
     fragments: Fragments<Identity, Waiting>,
@@ -196,7 +195,7 @@ impl Shard {
     pub fn new(settings: Settings, keying: Keying) -> Self {
         Self {
             settings,
-            current: HashTable::new(),
+            current: Index::default(),
             keying,
             flows: Slab::default(),
             fragments: Fragments::default(),
@@ -268,6 +267,21 @@ impl Shard {
     /// Flows held.
     pub fn flows(&self) -> &Slab<Flow> {
         &self.flows
+    }
+
+    /// Asks for what a sighting with this key and fingerprint will look up: the first step ahead of it.
+    #[inline]
+    pub fn expect(&self, keyed: &Keyed, fingerprint: u64) {
+        self.current.expect(keyed.hash);
+        self.duplicates.expect(fingerprint);
+    }
+
+    /// Asks for the flow that it will find: the second step, a few sightings later.
+    #[inline]
+    pub fn fetch(&self, keyed: &Keyed) {
+        if let Some(at) = self.current.likely(keyed.hash) {
+            self.flows.expect(at);
+        }
     }
 
     /// Accounts one layer of a packet to its flow.
@@ -384,7 +398,7 @@ impl Shard {
     #[inline]
     fn find(&self, key: &FlowKey, hash: u64) -> Option<u32> {
         let flows = &self.flows;
-        self.current.find(hash, |at| flows.get(*at).is_some_and(|flow| flow.key == *key)).copied()
+        self.current.find(hash, |at| flows.get(at).is_some_and(|flow| flow.key == *key))
     }
 
     /// The flow a packet belongs to: the newest of its key, or a new one.
@@ -404,11 +418,9 @@ impl Shard {
     fn add(&mut self, keyed: &Keyed, id: FlowId, time: Timestamp, layer: &Layer, before: Option<u32>) -> u32 {
         let Keyed { key, hash, sender_is_lo } = *keyed;
         let at = self.flows.push(Flow::new(key, id, sender_is_lo, layer, time));
-        if let Some(held) = before.and_then(|before| self.current.find_mut(hash, |held| *held == before)) {
-            *held = at;
-        } else {
-            let (flows, keying) = (&self.flows, self.keying);
-            self.current.insert_unique(hash, at, |at| flows.get(*at).map_or(0, |flow| keying.hash(&flow.key)));
+        match before {
+            Some(before) => self.current.replace(hash, before, at),
+            None => self.current.insert(hash, at),
         }
         self.begin(at, id.packet, time);
         at
@@ -443,9 +455,7 @@ impl Shard {
     fn give_away(&mut self, at: u32, number: u64, evicted: bool) {
         let Some(flow) = self.flows.take(at) else { return };
         self.followers.forget(at);
-        if let Ok(entry) = self.current.find_entry(self.keying.hash(&flow.key), |held| *held == at) {
-            entry.remove();
-        }
+        self.current.remove(self.keying.hash(&flow.key), at);
         self.harvest.flows.push(Ended { at: number, flow, evicted });
     }
 

@@ -1,5 +1,7 @@
 //! Flows by number, in chunks: ten million of them never move, growing copies nothing, and a chunk whose flows are all gone is freed.
 
+use crate::net::prefetch_whole;
+
 const CHUNK: usize = 256;
 
 /// A list that grows by chunks. Entries are numbered from 0 in the order they came; a number is never used again.
@@ -72,6 +74,14 @@ impl<T> Slab<T> {
     #[inline]
     pub fn get_mut(&mut self, at: u32) -> Option<&mut T> {
         self.chunks.get_mut(at as usize / CHUNK)?.entries.get_mut(at as usize % CHUNK)?.as_mut()
+    }
+
+    /// Asks for the memory of one of them.
+    #[inline]
+    pub fn expect(&self, at: u32) {
+        if let Some(entry) = self.chunks.get(at as usize / CHUNK).and_then(|chunk| chunk.entries.get(at as usize % CHUNK)) {
+            prefetch_whole(entry);
+        }
     }
 
     /// Those held from a number on, with their numbers.

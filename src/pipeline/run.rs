@@ -98,81 +98,95 @@ fn together(
     let in_flight = workers * BATCHES_PER_WORKER;
     let lanes = Lanes::new(shards, in_flight);
     let early = Early::new(early);
-    let (to_workers, from_reader) = bounded::<(u64, Work)>(in_flight);
     let (recycle, recycled) = bounded::<Work>(in_flight);
     for _ in 0..in_flight {
         let _ = recycle.send(Work::new(keying));
     }
+    let reader = Mutex::new(Reader { source, clock, sequence: 0, ended: false, recycled, progress });
     let total = Mutex::new(Tally::default());
+    let labour = |worker: usize| {
+        let tally = labour(worker, &reader, &recycle, &lanes, &early);
+        total.lock().unwrap_or_else(PoisonError::into_inner).add(&tally);
+    };
     std::thread::scope(|scope| {
-        for worker in 0..workers {
-            let (from_reader, recycle, lanes, early, total) = (from_reader.clone(), recycle.clone(), &lanes, &early, &total);
-            scope.spawn(move || {
-                let tally = labour(worker, &from_reader, &recycle, lanes, early);
-                if let Ok(mut total) = total.lock() {
-                    total.add(&tally);
-                }
-            });
+        for worker in 1..workers {
+            let labour = &labour;
+            scope.spawn(move || labour(worker));
         }
-        // The workers hold the only other ends: when they are gone, so is the channel, and nobody waits for ever.
-        drop((from_reader, recycle));
-        deal(source, clock, &to_workers, &recycled, progress);
-        drop(to_workers);
+        labour(0);
     });
     (lanes.into_shards(), total.into_inner().unwrap_or_default())
 }
 
-/// Hands out batches in order. After a batch of huge records it waits for all that are in flight: as many of them as there are batches
-/// would take gigabytes.
-fn deal(
-    source: &mut dyn Source,
-    mut clock: Option<Clock>,
-    to_workers: &Sender<(u64, Work)>,
-    recycled: &Receiver<Work>,
-    progress: Progress<'_>,
-) {
-    let mut idle = Vec::new();
-    for sequence in 0.. {
-        let Some(mut work) = idle.pop().or_else(|| recycled.recv().ok()) else { return };
-        if !source.fill(&mut work.batch) {
-            return;
+/// The source, and the batches that are idle. Whoever is free reads the next batch, and has its bytes in the cache already.
+struct Reader<'a> {
+    source: &'a mut dyn Source,
+    clock: Option<Clock>,
+    sequence: u64,
+    ended: bool,
+    recycled: Receiver<Work>,
+    progress: Progress<'a>,
+}
+
+impl Reader<'_> {
+    /// The next batch and its number; waits for an idle one.
+    fn next(&mut self) -> Option<(u64, Work)> {
+        if self.ended {
+            return None;
         }
-        if let Some(clock) = &mut clock {
+        let mut work = self.recycled.recv().ok()?;
+        self.ended = !self.source.fill(&mut work.batch);
+        if self.ended {
+            return None;
+        }
+        if let Some(clock) = &mut self.clock {
             clock.mark(&mut work);
         }
-        let large = work.batch.is_large();
-        if to_workers.send((sequence, work)).is_err() {
-            return;
-        }
-        while large && idle.len() < recycled.capacity().unwrap_or(0) {
-            let Ok(mut work) = recycled.recv() else { return };
+        (self.progress)(self.source);
+        self.sequence += 1;
+        Some((self.sequence - 1, work))
+    }
+
+    /// Waits for all batches and frees what they hold: as many huge ones as there are batches would take gigabytes.
+    fn let_all_go(&mut self, recycle: &Sender<Work>) {
+        let idle: Vec<Work> = (0..recycle.capacity().unwrap_or(0)).map_while(|_| self.recycled.recv().ok()).collect();
+        for mut work in idle {
             work.batch.bytes = Bytes::None;
-            idle.push(work);
+            let _ = recycle.send(work);
         }
-        progress(source);
     }
 }
 
-/// One worker: decodes what it gets, and runs lanes.
+/// One worker: reads and decodes a batch, lets the lanes have it, and runs lanes.
 fn labour<F: FnMut(Harvest)>(
     worker: usize,
-    from_reader: &Receiver<(u64, Work)>,
+    reader: &Mutex<Reader<'_>>,
     recycle: &Sender<Work>,
     lanes: &Lanes,
     early: &Early<F>,
 ) -> Tally {
     let mut tally = Tally::default();
     let first = worker * 17;
-    for (sequence, mut work) in from_reader {
-        work.decode(&mut tally);
-        work.sort();
-        lanes.publish(sequence, work);
+    let help = || {
         lanes.help(first, |done| {
             early.batch(done.sequence, done.harvest);
             let _ = recycle.send(done.work);
         });
+    };
+    loop {
+        let mut reading = reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((sequence, mut work)) = reading.next() else { break };
+        // Who holds the reader after a batch of huge records keeps others from reading more of them.
+        let kept = if work.batch.is_large() { Some(reading) } else { None };
+        work.decode(&mut tally);
+        work.sort();
+        lanes.publish(sequence, work);
+        help();
+        if let Some(mut reading) = kept {
+            reading.let_all_go(recycle);
+        }
     }
-    lanes.help(first, |done| early.batch(done.sequence, done.harvest));
+    help();
     tally
 }
 

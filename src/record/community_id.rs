@@ -5,11 +5,13 @@
 //! leaves a TCP, UDP or SCTP flow whose ports were never seen (a lone fragment, a cut header) to the implementation: it is
 //! hashed without ports here, which collides with no flow that has them.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use arrayvec::{ArrayString, ArrayVec};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde::{Serialize, Serializer};
 use sha1::{Digest, Sha1};
 
 use super::words::CommunityId;
@@ -70,6 +72,18 @@ impl CommunityTuple {
             Some((request, answer)) => (Some((kind, if *request == kind { *answer } else { *request })), false),
             None => (Some((kind, code)), true),
         }
+    }
+}
+
+impl fmt::Display for CommunityTuple {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.id().fmt(f)
+    }
+}
+
+impl Serialize for CommunityTuple {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.id().serialize(serializer)
     }
 }
 

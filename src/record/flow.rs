@@ -7,6 +7,7 @@ use arrayvec::ArrayString;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
+use super::community_id::CommunityTuple;
 use super::words::{CommunityId, Confidence, ConnState, Direction, Evidence, FindingKind, History, PolicyStatus, Spi, Verdict};
 use crate::net::{IpProto, Timestamp};
 
@@ -75,7 +76,8 @@ pub struct FlowRecord<'a> {
     /// Packet number and layer.
     pub id: FlowId,
     /// Community ID.
-    pub community_id: CommunityId,
+    #[schemars(with = "CommunityId")]
+    pub community_id: CommunityTuple,
     /// Earliest packet time.
     pub first: Timestamp,
     /// Latest packet time.

@@ -35,7 +35,7 @@ pub fn bare(
     FlowRecord {
         kind: Flow::Flow,
         id: FlowId { packet: number, layer: 0 },
-        community_id: tuple.id(),
+        community_id: tuple,
         first: Timestamp::new(MORNING, 203_441_000, 6),
         last: Timestamp::new(MORNING + 12, 703_441_000, 6),
         duration: 12.5,

@@ -43,6 +43,8 @@ pub(super) struct Entry {
     pub known: Arc<Known>,
     /// When it was last made.
     pub last: Timestamp,
+    /// Each time it was made; of too many the latest stand for those before.
+    times: Vec<Timestamp>,
     /// Who was told.
     pub told: BTreeSet<Addr>,
 }
@@ -53,6 +55,7 @@ pub(super) struct Use {
     pub id: FlowId,
     pub start: Timestamp,
     pub peer: Addr,
+    peer_port: u16,
     /// The host at the door opened the connection itself: it was no listener then.
     from_inside: bool,
     /// Somebody answered.
@@ -74,6 +77,7 @@ impl Use {
             id: flow.id,
             start: flow.first,
             peer: if peer_is_lo { flow.key.lo } else { flow.key.hi },
+            peer_port: if peer_is_lo { flow.key.lo_port } else { flow.key.hi_port },
             from_inside: tcp.and_then(crate::flow::TcpState::handshake_side) == Some(door),
             answered: flow.packets.iter().all(|packets| *packets > 0) && !has_state(&unanswered),
             says: finding.filter(|finding| finding.is_sure()).map(|finding| finding.protocol.name),
@@ -83,6 +87,14 @@ impl Use {
 
     fn contradicts(&self, known: &Known) -> bool {
         self.says.is_some_and(|name| known.announcement.service.is_contradicted_by(name))
+    }
+
+    /// Whether it is the conversation in which this was said.
+    fn is_heard_in(&self, told: &Announcement) -> bool {
+        let (over, by, listener) = told.heard;
+        let ends = ((told.door.host, told.door.port), (self.peer, self.peer_port));
+        let (speaker, listener) = ((told.by, by), (told.told, listener));
+        over == told.door.transport && (ends == (speaker, listener) || ends == (listener, speaker))
     }
 
     fn order(&self) -> (Timestamp, FlowId) {
@@ -118,8 +130,9 @@ impl Place {
         if let Some(entry) = self.entries.iter_mut().find(|entry| repeats(&entry.known.announcement, &announcement)) {
             let renews = announcement.time.nanos_since(entry.last) > STANDING;
             entry.last = entry.last.latest(announcement.time);
+            entry.repeat(announcement.time);
             let is_new = entry.told.len() < HOSTS && entry.told.insert(told);
-            return renews || is_new;
+            return renews || is_new || !self.odd.is_empty();
         }
         if self.entries.len() >= ENTRIES {
             self.entries.remove(0);
@@ -127,7 +140,7 @@ impl Place {
         let (last, detail) = (announcement.time, announcement.detail());
         let known = Arc::new(Known { announcement, detail });
         let at = self.entries.partition_point(|entry| when(&entry.known.announcement) <= when(&known.announcement));
-        self.entries.insert(at, Entry { known, last, told: BTreeSet::from([told]) });
+        self.entries.insert(at, Entry { known, last, times: vec![last], told: BTreeSet::from([told]) });
         true
     }
 
@@ -170,8 +183,9 @@ impl Place {
         let holds = |entry: &&Entry| {
             let told = &entry.known.announcement;
             told.lasting == Lasting::Standing
+                && !used.is_heard_in(told)
                 && !begins_before(used, told, 0)
-                && used.start.nanos_since(entry.last) <= STANDING
+                && used.start.nanos_since(entry.before(used)) <= STANDING
                 && !self.is_forgotten(entry, used)
         };
         let rank = |entry: &&Entry| {
@@ -200,33 +214,53 @@ impl Place {
 
     /// Something else was seen at the door since it was last announced.
     fn is_forgotten(&self, entry: &Entry, used: &Use) -> bool {
-        let since = |odd: &&Use| odd.order() < used.order() && odd.start > entry.last;
+        let said = entry.before(used);
+        let since = |odd: &&Use| odd.order() < used.order() && odd.start > said;
         self.odd.iter().filter(since).any(|odd| odd.contradicts(&entry.known))
     }
 
     /// What was announced for this conversation alone.
     fn passing(&self, used: &Use) -> Option<&Entry> {
-        let is_for = |entry: &&Entry| {
-            let told = &entry.known.announcement;
-            told.lasting != Lasting::Standing
-                && told.with.is_none_or(|with| with == used.peer)
-                && !begins_before(used, told, DISORDER)
-        };
-        let entry = self.entries.iter().rfind(is_for)?;
-        let told = &entry.known.announcement;
+        let entry = self.expected(used)?;
         let silence = used.start.nanos_since(entry.last);
-        match told.lasting {
+        match entry.known.announcement.lasting {
             Lasting::Once => (silence <= ONCE && !self.is_taken(entry, used)).then_some(entry),
             Lasting::Session | Lasting::Standing => (silence <= SESSION).then_some(entry),
         }
     }
 
+    /// The last announcement for these hosts before a flow; where there is none, the next one, if that may only be out of order.
+    fn expected(&self, used: &Use) -> Option<&Entry> {
+        let is_for = |entry: &&Entry| {
+            let told = &entry.known.announcement;
+            told.lasting != Lasting::Standing && told.with.is_none_or(|with| with == used.peer) && !used.is_heard_in(told)
+        };
+        let since = |entry: &&Entry, tolerance| !begins_before(used, &entry.known.announcement, tolerance);
+        let before = self.entries.iter().rfind(|entry| is_for(entry) && since(entry, 0));
+        before.or_else(|| self.entries.iter().find(|entry| is_for(entry) && since(entry, DISORDER)))
+    }
+
     /// An earlier flow was the one that was announced. Attempts that nobody answered were not.
     fn is_taken(&self, entry: &Entry, used: &Use) -> bool {
-        let told = &entry.known.announcement;
         let earlier = self.uses.iter().take_while(|other| other.order() < used.order());
-        let mut claims = earlier.filter(|other| other.answered && told.with.is_none_or(|with| with == other.peer));
-        claims.any(|other| !begins_before(other, told, DISORDER))
+        let mut answered = earlier.filter(|other| other.answered);
+        answered.any(|other| self.expected(other).is_some_and(|expected| std::ptr::eq(expected, entry)))
+    }
+}
+
+impl Entry {
+    fn repeat(&mut self, time: Timestamp) {
+        if self.times.len() >= USES {
+            self.times.pop();
+        }
+        let at = self.times.partition_point(|known| *known <= time);
+        self.times.insert(at, time);
+    }
+
+    /// When it was last made before a flow began.
+    fn before(&self, used: &Use) -> Timestamp {
+        let at = self.times.partition_point(|time| *time <= used.start);
+        self.times.get(at.saturating_sub(1)).copied().unwrap_or(self.last)
     }
 }
 

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::script;
 use super::strings::Strings;
 use crate::record::{
-    CommunityId, Direction, Evidence, FlowId, FlowRecord, Host, Icmp, IcmpErrors, Payload, Policy, Spi, Tcp, Tunnel, Verdict,
+    CommunityTuple, Direction, Evidence, FlowId, FlowRecord, Host, Icmp, IcmpErrors, Payload, Policy, Spi, Tcp, Tunnel, Verdict,
 };
 use crate::report::tally::FlagKey;
 
@@ -84,7 +84,7 @@ fn is_false(value: &bool) -> bool {
 /// What few flows have, or few look at.
 #[derive(Serialize)]
 struct Extra<'a> {
-    community_id: CommunityId,
+    community_id: CommunityTuple,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     vlans: &'a [u16],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]

@@ -143,3 +143,34 @@ fn sparkline(history: &[u64], width: usize) -> String {
     let bars: String = shown.map(bar).collect();
     format!("{bars:>width$}")
 }
+
+#[cfg(test)]
+mod tests {
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
+
+    use super::*;
+    use crate::tui::ui::Over;
+
+    #[test]
+    fn any_size_can_be_drawn() {
+        let catalog = Catalog::load(&crate::catalog::Options { builtin: true, ..Default::default() }).unwrap();
+        let (board, stats) = (Board::default(), Stats::default());
+        let scene = Scene { board: &board, stats: &stats, catalog: &catalog, color: true };
+        for (width, height) in [(1, 1), (2, 3), (7, 40), (80, 2), (20, 5), (80, 24), (200, 50), (500, 4)] {
+            for over in [None, Some(Over::Help)] {
+                let mut ui = Ui::default();
+                ui.over = over;
+                let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+                terminal.draw(|frame| draw(frame, &scene, &mut ui)).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn a_history_is_drawn_in_eighths_and_ends_at_the_right() {
+        assert_eq!(sparkline(&[0, 1, 4, 7], 6), "   ▂▅█");
+        assert_eq!(sparkline(&[9, 9, 0, 7], 2), " █");
+        assert_eq!(sparkline(&[], 3), "   ");
+    }
+}
