@@ -92,7 +92,7 @@ pub struct Sighting<'a> {
     pub frame: &'a [u8],
     /// The key of the layer, as far as it shows itself.
     pub keyed: Keyed,
-    /// What [`fingerprint`] says of the packet.
+    /// What [`fingerprint`](super::fingerprint) says of the packet.
     pub fingerprint: u64,
 }
 

@@ -9,7 +9,7 @@
 //! it in place as text. The policy in the head allows one style sheet and one script, by their digests.
 //! Memory is bounded whatever goes by; the same records make the same page.
 //!
-//! One more section is a file in `parts/` and a line in [`page::SECTIONS`].
+//! One more section is a file in `parts/` and a line in `page::SECTIONS`.
 
 mod markup;
 mod page;

@@ -1,7 +1,7 @@
 //! `table`: what a person wants first, on one screen for any size of input.
 //!
 //! Labels with their flows, bytes and evidence and the servers behind them; what is flagged and why; what was damaged or lost.
-//! While records go by only sums are kept ([`tally`](super::tally)), the heaviest of each kind in bounded memory ([`top`](super::top)); at the end the rows
+//! While records go by only sums are kept ([`tally`]), the heaviest of each kind in bounded memory ([`top`]); at the end the rows
 //! of the terminal are shared out among the sections. Flows without a label are grouped by where they went.
 //! One more section is a function in a file of its own, called in [`Table::finish`].
 
