@@ -4,7 +4,7 @@ use crate::audit::{HostNames, Policy};
 use crate::catalog::{Catalog, Options};
 use crate::net::{IpProto, Timestamp, protocol_named};
 use crate::record::{
-    CommunityId, Direction, Evidence, FindingKind, Flow, FlowId, FlowRecord, Host, PerSide, PolicyStatus, Verdict,
+    CommunityTuple, Direction, Evidence, FindingKind, Flow, FlowId, FlowRecord, Host, PerSide, PolicyStatus, Verdict,
 };
 
 /// A TCP or UDP conversation that was answered.
@@ -14,7 +14,12 @@ fn record<'a>(transport: IpProto, client: &str, server: &str, port: u16) -> Flow
     FlowRecord {
         kind: Flow::Flow,
         id: FlowId { packet: 1, layer: 0 },
-        community_id: CommunityId(arrayvec::ArrayString::new()),
+        community_id: CommunityTuple {
+            source: host(client, 40_000).ip,
+            destination: host(server, port).ip,
+            protocol: transport,
+            ports: Some((40_000, port)),
+        },
         first: time,
         last: time,
         duration: 0.0,
