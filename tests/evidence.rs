@@ -103,6 +103,7 @@ type Key = (u64, (IpAddr, u64), (IpAddr, u64));
 fn ours(name: &str) -> &str {
     match name {
         "HTTPS" => "TLS",
+        "HTTP/2" => "HTTP",
         "NetBIOS session service" => "SMB",
         "RADIUS accounting" => "RADIUS",
         "SNMP trap" => "SNMP",

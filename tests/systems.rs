@@ -206,8 +206,8 @@ impl Case {
         match (self.number.0.as_str(), self.caught) {
             ("tcp", Caught::FromTheStart) => ["open", "close"].map(str::to_owned).to_vec(),
             ("tcp", _) => both_ways(".", "."),
-            // One byte that is no protocol's.
-            ("udp", _) => both_ways("0xfe", "0xfe"),
+            // A byte that is no protocol's, and another one: the same would be an echo.
+            ("udp", _) => both_ways("0xfe", "0xfd"),
             ("esp", _) => both_ways("noise 40", "noise 40"),
             // Version 0 around an EtherType for experiments; AH around nothing (59).
             ("gre", _) => both_ways("0x000088b5 noise 8", "0x000088b5 noise 8"),
