@@ -107,7 +107,7 @@ pub fn recognize(bytes: &[u8]) {
 }
 
 /// Known to break the rule: what one side says later can excuse what the other side said, and was refused for, before.
-const ONE_SIDE_PROVES: &[&str] = &["diameter", "http", "kafka", "smtp", "tls"];
+const ONE_SIDE_PROVES: &[&str] = &["diameter", "http", "irc", "kafka", "smtp", "tls"];
 
 /// Ports that some recognizer goes by, and one that none does.
 const PORTS: [u16; 24] = [
