@@ -1,5 +1,7 @@
 //! `flowlabel rpc`: who listens where, from files or live.
 
+#[cfg(feature = "live")]
+use super::args::TrafficArgs;
 use super::args::{ReadArgs, RpcArgs, Verbosity};
 use super::exit::{Exit, Failure};
 use super::read;
@@ -12,21 +14,11 @@ pub fn run(args: RpcArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
     }
     #[cfg(feature = "live")]
     if !args.interface.is_empty() {
-        return super::capture::run(&live(args)?, verbosity, report::rpc_format);
+        let (interface, duration) = (args.interface, args.duration);
+        let traffic = TrafficArgs { inputs: Vec::new(), merge: false, interface, duration, packets: None };
+        let capture = super::capture::arguments(traffic, args.shared)?;
+        return super::capture::run(&capture, verbosity, report::rpc_format);
     }
     let read = ReadArgs { inputs: args.inputs, merge: args.merge, stream: false, shared: args.shared };
     read::run(&read, verbosity, report::rpc_format)
-}
-
-/// A capture as if typed without options, but for those given here.
-#[cfg(feature = "live")]
-fn live(args: RpcArgs) -> Result<super::args::CaptureArgs, Failure> {
-    use clap::Parser;
-    let typed = ["flowlabel", "capture", "--plain", "any"];
-    match super::Cli::try_parse_from(typed).map(|cli| cli.command) {
-        Ok(super::Command::Capture(capture)) => {
-            Ok(super::args::CaptureArgs { interfaces: args.interface, duration: args.duration, shared: args.shared, ..*capture })
-        }
-        _ => Err(Failure::Usage("cannot capture".to_owned())),
-    }
 }
