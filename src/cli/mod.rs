@@ -18,6 +18,7 @@ mod parse;
 mod privileges;
 mod read;
 mod rpc;
+mod rpc_interface;
 mod rules;
 #[cfg(feature = "live")]
 mod sandbox;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::args::{CatalogArgs, CatalogView, ExplainArgs, RulesArgs, TextFormat};
 use super::exit::{Exit, Failure};
+use super::rpc_interface;
 use super::why;
 use crate::catalog::{Catalog, Options, commands};
 
@@ -49,6 +50,13 @@ pub fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
         return match args.format {
             TextFormat::Json => print_json(&record),
             TextFormat::Table => print(&why::text(&catalog, &record, terminal_width())),
+        }
+        .map(|()| Exit::Done);
+    }
+    if let Some(found) = rpc_interface::asked(&catalog, &args.what) {
+        return match args.format {
+            TextFormat::Json => print_json(&found),
+            TextFormat::Table => print(&rpc_interface::text(&catalog, &found)),
         }
         .map(|()| Exit::Done);
     }
