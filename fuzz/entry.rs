@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use flowlabel::capture::{Batch, Options, Source, open};
 use flowlabel::engine;
 use flowlabel::flow::Settings;
-use flowlabel::net::{Frame, IpProto, LinkType, Timestamp};
+use flowlabel::naming::{Lately, READERS, Teller, Told};
+use flowlabel::net::{Addr, Frame, IpProto, LinkType, Timestamp};
 use flowlabel::pipeline;
 use flowlabel::recognize::{Datagram, Look, Opening, RECOGNIZERS, Recognizer, Said};
+use flowlabel::record::escape::is_unsafe;
 use flowlabel::record::{Damage, SummaryBuilder};
 use flowlabel::report::{FORMATS, View};
 use flowlabel::wire::{Decoded, MAX_LAYERS};
@@ -59,7 +61,7 @@ pub fn engine(bytes: &[u8]) {
     let mut out = Vec::new();
     let mut ids = Vec::new();
     for flow in outcome.flows() {
-        let record = engine::record(flow, outcome.carriers(), None, None);
+        let record = engine::record(flow, outcome.carriers(), None, None, [None; 2]);
         assert!(record.packets.sum() > 0 && record.duration >= 0.0);
         ids.push(record.id);
         builder.flow(&record);
@@ -87,6 +89,7 @@ pub fn recognize(bytes: &[u8]) {
     let transport = if choice & 1 == 0 { IpProto::TCP } else { IpProto::UDP };
     let ports = [50_000, PORTS[usize::from(*service) % PORTS.len()]];
     let (a, b) = said.split_at(usize::from(*end).min(said.len()));
+    name(said);
     let part = |bytes: &'_ [u8], cut: &u8| usize::from(*cut).min(bytes.len());
     for recognizer in RECOGNIZERS.iter().filter(|recognizer| recognizer.over.contains(&transport)) {
         // From the middle of a connection, and with a side that will say no more, what was refused may still be excused: only no harm is done.
@@ -103,6 +106,17 @@ pub fn recognize(bytes: &[u8]) {
             let is_found = matches!(whole, Look::Likely(_) | Look::Sure(_));
             assert!(!is_found, "{} refused a part and found the whole", recognizer.word);
         }
+    }
+}
+
+/// A datagram to every reader of host names: what it claims is bounded and fit to be shown.
+fn name(bytes: &[u8]) {
+    for reader in READERS {
+        let (mut lately, mut claims) = (Lately::default(), Vec::new());
+        let mut teller =
+            Teller { packet: 1, time: Timestamp::NONE, origin: reader.origin, lately: &mut lately, claims: &mut claims, told: 0 };
+        let _ = (reader.read)(&Told { bytes, by: Addr::v4([10, 0, 0, 1]), version: 4 }, &mut teller);
+        assert!(claims.len() <= 64 && claims.iter().all(|claim| claim.name.len() < 2600 && !claim.name.chars().any(is_unsafe)));
     }
 }
 

@@ -16,7 +16,7 @@ use super::rules;
 use crate::audit::Tally;
 use crate::capture::Source;
 use crate::catalog::Catalog;
-use crate::engine::{self, Carriers, Ledger, Memory, Outcome, Revised};
+use crate::engine::{self, Carriers, Ledger, Memory, News, Outcome, Revised};
 #[cfg(feature = "live")]
 use crate::flow::Ended;
 use crate::flow::{Flow, Harvest, KeyParts, SHARDS, Settings, Timeouts};
@@ -101,6 +101,7 @@ impl Labelling {
         summary.audit = audit;
         summary.flows.evicted = desk.evicted;
         summary.learned = desk.ledger.endpoints();
+        summary.names = desk.ledger.host_names();
         summary.drops = drops();
         // The process ends soon, and its memory with it: nobody needs millions of flows taken apart.
         std::mem::forget(outcome);
@@ -197,7 +198,8 @@ impl Clerk {
             self.carriers.add(key, id);
         }
         let flows = harvest.flows.iter().map(|ended| &ended.flow);
-        let revised = self.ledger.revise(&self.memory, harvest.announcements, flows);
+        let revised =
+            self.ledger.revise(&self.memory, News { announcements: harvest.announcements, claims: harvest.claims }, flows);
         self.update(&revised, catalog);
         #[cfg(feature = "live")]
         self.show(&harvest.flows, &harvest.under_way, catalog);
@@ -220,10 +222,12 @@ impl Clerk {
         let Some(board) = &self.board else { return };
         let mut board = board.lock().unwrap_or_else(PoisonError::into_inner);
         for Ended { flow, .. } in ended {
-            board.ended(&engine::record(flow, &self.carriers, Some(catalog), self.ledger.lesson(flow).as_ref()));
+            let (lesson, names) = (self.ledger.lesson(flow), self.ledger.names(flow));
+            board.ended(&engine::record(flow, &self.carriers, Some(catalog), lesson.as_ref(), names));
         }
         for flow in under_way {
-            board.under_way(&engine::record(flow, &self.carriers, Some(catalog), self.ledger.lesson(flow).as_ref()));
+            let (lesson, names) = (self.ledger.lesson(flow), self.ledger.names(flow));
+            board.under_way(&engine::record(flow, &self.carriers, Some(catalog), lesson.as_ref(), names));
         }
     }
 
@@ -233,7 +237,7 @@ impl Clerk {
         if !stream {
             self.carriers = outcome.take_carriers();
         }
-        let revised = self.ledger.revise(&self.memory, Vec::new(), outcome.flows());
+        let revised = self.ledger.revise(&self.memory, News::default(), outcome.flows());
         self.update(&revised, catalog);
         for flow in outcome.flows() {
             self.write(flow, labelling);
@@ -242,7 +246,7 @@ impl Clerk {
 
     fn write(&mut self, flow: &Flow, labelling: &Labelling) {
         let lesson = self.ledger.lesson(flow);
-        let mut record = engine::record(flow, &self.carriers, Some(&labelling.catalog), lesson.as_ref());
+        let mut record = engine::record(flow, &self.carriers, Some(&labelling.catalog), lesson.as_ref(), self.ledger.names(flow));
         if let (Some(law), Some(verdicts)) = (&labelling.policy, &mut self.verdicts) {
             let judgement = law.policy.judge(&mut record);
             verdicts.add(&law.policy, &record, &judgement);
@@ -259,9 +263,9 @@ impl Clerk {
         let Some(output) = &mut self.output else { return };
         for revised in revised {
             let Some(flow) = self.memory.flow(revised) else { continue };
-            let record = |lesson| engine::record(flow, &self.carriers, Some(catalog), lesson);
-            let after = record(revised.after.as_ref());
-            let selected = output.update(&record(revised.before.as_ref()), &after);
+            let record = |(lesson, names)| engine::record(flow, &self.carriers, Some(catalog), lesson, names);
+            let after = record(revised.after());
+            let selected = output.update(&record(revised.before()), &after);
             if let Some(carving) = &mut self.carving {
                 carving.see(flow.key, &after, selected);
             }

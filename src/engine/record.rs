@@ -9,12 +9,14 @@ use crate::record::{CommunityTuple, FlowRecord, Host, Icmp, IcmpErrors, Payload,
 
 /// The record of a flow, with its label where there is a catalog.
 ///
-/// `carriers` is where the records of its tunnels are found, `lesson` what another conversation announced of it.
+/// `carriers` is where the records of its tunnels are found, `lesson` what another conversation announced of it; A and B are called as others call
+/// them where their own payload does not say.
 pub fn record<'a>(
     flow: &'a Flow,
     carriers: &Carriers,
     catalog: Option<&'a Catalog>,
     lesson: Option<&'a Lesson>,
+    [a, b]: [Option<&'a str>; 2],
 ) -> FlowRecord<'a> {
     let learned = lesson.map(Lesson::learned);
     let Ends { client, direction, both_documented } = ends(flow, catalog, learned.as_ref());
@@ -61,6 +63,9 @@ pub fn record<'a>(
             record.notes.push(FOREIGN);
         }
     }
+    let (client_name, server_name) = if client == Side::A { (a, b) } else { (b, a) };
+    record.client.name = record.client.name.or(client_name);
+    record.server.name = record.server.name.or(server_name);
     record
 }
 

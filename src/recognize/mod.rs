@@ -88,6 +88,7 @@ pub(crate) mod testing;
 pub use cursor::Cursor;
 pub use finding::{Confidence, Finding, Look, Note, Protocol, Texts, shown};
 pub use interfaces::{Interface, interface, interfaces_named};
+pub use netbios::{Name as NetbiosName, read_name as netbios_name};
 pub use opening::{Datagram, Opening, Said};
 pub use search::Search;
 pub use table::{DCE_RPC, RECOGNIZERS, Recognizer, is_known_format};

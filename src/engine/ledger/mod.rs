@@ -8,12 +8,13 @@
 
 mod listing;
 mod memory;
+mod names;
 mod place;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
-pub use memory::{Memory, Revised};
+pub use memory::{Memory, News, Revised};
 pub use place::Known;
 
 use crate::announce::{Announcement, Door, End, Lasting};
@@ -21,6 +22,8 @@ use crate::classify::Learned;
 use crate::flow::{Flow, Side};
 use crate::net::{Addr, IpProto, Timestamp};
 use crate::recognize::{DCE_RPC, Uuid};
+use crate::record::HostName;
+use names::Names;
 use place::{Place, Use};
 
 /// Doors remembered: listeners, and all others.
@@ -72,6 +75,7 @@ pub struct Ledger {
     passing: VecDeque<Door>,
     /// Doors that were forgotten because there were too many.
     pub forgotten: u64,
+    names: Names,
 }
 
 impl Ledger {
@@ -96,7 +100,18 @@ impl Ledger {
     /// Notes a flow at the doors where it came by; whether that can change what is known of others.
     pub fn meet(&mut self, flow: &Flow) -> bool {
         self.note_bound(flow);
+        self.names.meet(flow);
         self.meet_at_doors(flow)
+    }
+
+    /// What its hosts, A and B, are called: its own payload aside.
+    pub fn names(&self, flow: &Flow) -> [Option<&str>; 2] {
+        self.names.of(flow).map(|name| name.map(|name| &**name))
+    }
+
+    /// The names of all hosts, and where they are from.
+    pub fn host_names(&self) -> Vec<HostName> {
+        self.names.listing()
     }
 
     /// Notes a flow at the doors that were announced; once, however often it is shown.
