@@ -68,9 +68,14 @@ impl Output {
         self.flagged += u64::from(record.is_flagged());
         let selected = self.selects(record);
         if selected {
-            self.sinks.iter_mut().for_each(|sink| sink.write(|report, stream| report.flow(record, stream)));
+            self.write(|report, stream| report.flow(record, stream));
         }
         selected
+    }
+
+    /// Writes to each sink.
+    fn write(&mut self, write: impl Fn(&mut dyn Report, &mut dyn Write) -> io::Result<()>) {
+        self.sinks.iter_mut().for_each(|sink| sink.write(&write));
     }
 
     fn selects(&self, record: &FlowRecord<'_>) -> bool {
@@ -84,8 +89,8 @@ impl Output {
         self.flagged = self.flagged + u64::from(after.is_flagged()) - u64::from(before.is_flagged());
         let selected = self.selects(after);
         match (self.selects(before), selected) {
-            (true, _) => self.sinks.iter_mut().for_each(|sink| sink.write(|report, stream| report.update(before, after, stream))),
-            (false, true) => self.sinks.iter_mut().for_each(|sink| sink.write(|report, stream| report.flow(after, stream))),
+            (true, _) => self.write(|report, stream| report.update(before, after, stream)),
+            (false, true) => self.write(|report, stream| report.flow(after, stream)),
             (false, false) => {}
         }
         selected
@@ -96,10 +101,8 @@ impl Output {
     pub fn ahead(&mut self, before: Option<&FlowRecord<'_>>, now: &FlowRecord<'_>) -> bool {
         let selected = self.selects(now);
         match before {
-            Some(before) => {
-                self.sinks.iter_mut().for_each(|sink| sink.write(|report, stream| report.update(before, now, stream)))
-            }
-            None if selected => self.sinks.iter_mut().for_each(|sink| sink.write(|report, stream| report.flow(now, stream))),
+            Some(before) => self.write(|report, stream| report.update(before, now, stream)),
+            None if selected => self.write(|report, stream| report.flow(now, stream)),
             None => {}
         }
         selected
@@ -115,7 +118,7 @@ impl Output {
 
     /// Lets go of what is gathered, for those who watch.
     pub fn flush(&mut self) {
-        self.sinks.iter_mut().for_each(|sink| sink.write(|_, stream| stream.flush()));
+        self.write(|_, stream| stream.flush());
     }
 
     /// Writes the results in pieces from now on; nothing must be written yet.

@@ -36,6 +36,7 @@ macro_rules! changes {
 
         impl<'a> FlowUpdate<'a> {
             /// What `after` says otherwise than `before`, which is the same flow as it was written; `None` when nothing.
+            #[expect(clippy::float_cmp, reason = "a duration that is not the same number is written otherwise")]
             pub fn between(before: &FlowRecord<'_>, after: &FlowRecord<'a>) -> Option<Self> {
                 let update = Self {
                     kind: UpdateTag::Update,
