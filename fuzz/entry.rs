@@ -61,7 +61,8 @@ pub fn engine(bytes: &[u8]) {
     let mut out = Vec::new();
     let mut ids = Vec::new();
     for flow in outcome.flows() {
-        let record = engine::record(flow, outcome.carriers(), None, None, [None; 2]);
+        let heard = engine::Heard::default();
+        let record = engine::record(flow, outcome.carriers(), None, &heard);
         assert!(record.packets.sum() > 0 && record.duration >= 0.0);
         ids.push(record.id);
         builder.flow(&record);

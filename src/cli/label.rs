@@ -254,12 +254,10 @@ impl Clerk {
         let Some(board) = &self.board else { return };
         let mut board = board.lock().unwrap_or_else(PoisonError::into_inner);
         for Ended { flow, .. } in ended {
-            let (lesson, names) = (self.ledger.lesson(flow), self.ledger.names(flow));
-            board.ended(&engine::record(flow, &self.carriers, Some(catalog), lesson.as_ref(), names));
+            board.ended(&engine::record(flow, &self.carriers, Some(catalog), &self.ledger.heard(flow)));
         }
         for flow in under_way {
-            let (lesson, names) = (self.ledger.lesson(flow), self.ledger.names(flow));
-            board.under_way(&engine::record(flow, &self.carriers, Some(catalog), lesson.as_ref(), names));
+            board.under_way(&engine::record(flow, &self.carriers, Some(catalog), &self.ledger.heard(flow)));
         }
     }
 
@@ -267,8 +265,8 @@ impl Clerk {
     #[cfg(feature = "live")]
     fn write_ahead(&mut self, flow: Flow, catalog: &Catalog) -> bool {
         let (Some(told), Some(output)) = (&mut self.ahead, &mut self.output) else { return false };
-        let lesson = self.ledger.lesson(&flow);
-        let record = engine::record(&flow, &self.carriers, Some(catalog), lesson.as_ref());
+        let heard = self.ledger.heard(&flow);
+        let record = engine::record(&flow, &self.carriers, Some(catalog), &heard);
         let before = told.told(flow.id).map(|told| told.record(&self.carriers, catalog));
         let is_new = match &before {
             Some(before) => ahead::is_judged_anew(before, &record),
@@ -280,7 +278,7 @@ impl Clerk {
         let selected = output.ahead(before.as_ref(), &record);
         let (tunnels, was_told) = (record.tunnels, before.is_some());
         if selected || was_told {
-            told.keep(flow, lesson, tunnels);
+            told.keep(flow, heard, tunnels);
         }
         selected || was_told
     }
@@ -299,8 +297,8 @@ impl Clerk {
     }
 
     fn write(&mut self, flow: &Flow, labelling: &Labelling) {
-        let lesson = self.ledger.lesson(flow);
-        let mut record = engine::record(flow, &self.carriers, Some(&labelling.catalog), lesson.as_ref(), self.ledger.names(flow));
+        let heard = self.ledger.heard(flow);
+        let mut record = engine::record(flow, &self.carriers, Some(&labelling.catalog), &heard);
         if let (Some(law), Some(verdicts)) = (&labelling.policy, &mut self.verdicts) {
             let judgement = law.policy.judge(&mut record);
             verdicts.add(&law.policy, &record, &judgement);
@@ -325,7 +323,7 @@ impl Clerk {
         let Some(output) = &mut self.output else { return };
         for revised in revised {
             let Some(flow) = self.memory.flow(revised) else { continue };
-            let record = |(lesson, names)| engine::record(flow, &self.carriers, Some(catalog), lesson, names);
+            let record = |heard| engine::record(flow, &self.carriers, Some(catalog), heard);
             let after = record(revised.after());
             let selected = output.update(&record(revised.before()), &after);
             if let Some(carving) = &mut self.carving {

@@ -136,7 +136,7 @@ mod tests {
     use super::super::testing::read;
     use crate::recognize::testing::hex;
 
-    /// www.corp.example is an alias of sms1.corp.example, which has 10.1.0.9 and 2001:db8::9; worked out by hand.
+    /// www.corp.example is an alias of sms1.corp.example, which has 10.1.0.9 and `2001:db8::9`; worked out by hand.
     const ALIAS: &str = "1234 8180 0001 0003 0000 0000 03777777 04636f7270 076578616d706c65 00 0001 0001
         c00c 0005 0001 0000003c 0007 04736d7331 c010
         c02e 0001 0001 0000003c 0004 0a010009

@@ -33,19 +33,19 @@ pub(super) fn read(told: &Told<'_>, teller: &mut Teller<'_>) -> Option<()> {
     let data = Cursor::new(cursor.take(usize::from(length))?);
     match kind {
         NB => addresses(&owner, data, teller),
-        NBSTAT if is_answer => node(told, data, teller),
-        _ => None,
+        NBSTAT if is_answer => node(told, data, teller)?,
+        _ => {}
     }
+    Some(())
 }
 
 /// The addresses of a name.
-fn addresses(owner: &NetbiosName, mut data: Cursor<'_>, teller: &mut Teller<'_>) -> Option<()> {
+fn addresses(owner: &NetbiosName, mut data: Cursor<'_>, teller: &mut Teller<'_>) {
     while let Some((flags, address)) = data.be16().zip(data.array()) {
         if flags & GROUP == 0 && owner.is_host() {
             teller.say(4, Addr::v4(address), &owner.text);
         }
     }
-    Some(())
 }
 
 /// The names of whoever sends them: the first that is its own.

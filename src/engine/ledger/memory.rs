@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::hash::Hash;
-use std::sync::Arc;
 
 use super::names::{HostKey, host};
-use super::{Ledger, Lesson, doors};
+use super::{Heard, Ledger, doors};
 use crate::announce::{Announcement, Door};
 use crate::flow::{Flow, Side};
 use crate::naming::Claim;
@@ -30,13 +29,6 @@ pub struct News {
     pub announcements: Vec<Announcement>,
     /// What hosts are called.
     pub claims: Vec<Claim>,
-}
-
-/// What is known of a flow from others.
-#[derive(Clone, Debug)]
-struct Heard {
-    lesson: Option<Lesson>,
-    names: [Option<Arc<str>>; 2],
 }
 
 /// A flow that looks different now.
@@ -141,37 +133,16 @@ impl Ledger {
     fn renamed<'a>(&self, claims: &[Claim], ended: impl Iterator<Item = &'a Flow>) -> BTreeSet<HostKey> {
         self.names.changed_by(claims).chain(ended.flat_map(|flow| self.names.changed_by_flow(flow))).collect()
     }
-
-    /// What is known of a flow now.
-    fn heard(&self, flow: &Flow) -> Heard {
-        Heard { lesson: self.lesson(flow), names: self.names.of(flow).map(|name| name.cloned()) }
-    }
-}
-
-impl Heard {
-    fn parts(&self) -> (Option<&Lesson>, [Option<&str>; 2]) {
-        (self.lesson.as_ref(), self.names.each_ref().map(Option::as_deref))
-    }
-}
-
-impl PartialEq for Heard {
-    fn eq(&self, other: &Self) -> bool {
-        let same_lesson = match (&self.lesson, &other.lesson) {
-            (Some(mine), Some(theirs)) => mine.is(theirs),
-            (mine, theirs) => mine.is_none() && theirs.is_none(),
-        };
-        same_lesson && self.names == other.names
-    }
 }
 
 impl Revised {
-    /// What was known when the flow was written: its lesson, and the names of A and B.
-    pub fn before(&self) -> (Option<&Lesson>, [Option<&str>; 2]) {
-        self.before.parts()
+    /// What was known when the flow was written.
+    pub fn before(&self) -> &Heard {
+        &self.before
     }
 
     /// What is known now.
-    pub fn after(&self) -> (Option<&Lesson>, [Option<&str>; 2]) {
-        self.after.parts()
+    pub fn after(&self) -> &Heard {
+        &self.after
     }
 }

@@ -50,6 +50,36 @@ impl Lesson {
     }
 }
 
+/// What others said of a flow.
+#[derive(Clone, Debug, Default)]
+pub struct Heard {
+    lesson: Option<Lesson>,
+    names: [Option<Arc<str>>; 2],
+}
+
+impl Heard {
+    /// What was announced of it.
+    pub fn lesson(&self) -> Option<&Lesson> {
+        self.lesson.as_ref()
+    }
+
+    /// What a side is called.
+    pub fn name(&self, side: Side) -> Option<&str> {
+        let [a, b] = &self.names;
+        if side == Side::A { a.as_deref() } else { b.as_deref() }
+    }
+}
+
+impl PartialEq for Heard {
+    fn eq(&self, other: &Self) -> bool {
+        let same_lesson = match (&self.lesson, &other.lesson) {
+            (Some(mine), Some(theirs)) => mine.is(theirs),
+            (mine, theirs) => mine.is_none() && theirs.is_none(),
+        };
+        same_lesson && self.names == other.names
+    }
+}
+
 /// An interface that clients bound at a door, announced or not.
 #[derive(Debug)]
 struct Bound {
@@ -104,9 +134,9 @@ impl Ledger {
         self.meet_at_doors(flow)
     }
 
-    /// What its hosts, A and B, are called: its own payload aside.
-    pub fn names(&self, flow: &Flow) -> [Option<&str>; 2] {
-        self.names.of(flow).map(|name| name.map(|name| &**name))
+    /// What others said of a flow.
+    pub fn heard(&self, flow: &Flow) -> Heard {
+        Heard { lesson: self.lesson(flow), names: self.names.of(flow).map(Option::<&Arc<str>>::cloned) }
     }
 
     /// The names of all hosts, and where they are from.
@@ -162,7 +192,7 @@ impl Ledger {
     }
 
     /// What was announced of a flow. Of two doors that were both announced, the one that was announced before the flow, and first.
-    pub fn lesson(&self, flow: &Flow) -> Option<Lesson> {
+    fn lesson(&self, flow: &Flow) -> Option<Lesson> {
         if self.places.is_empty() {
             return None;
         }
