@@ -46,6 +46,7 @@ mod html;
 mod json;
 mod json_text;
 mod ndjson;
+mod policy;
 mod rpc;
 mod table;
 mod tally;
@@ -56,6 +57,7 @@ use std::io::{self, Write};
 
 use crate::record::{FlowRecord, Summary};
 
+pub use policy::policy_format;
 pub use rpc::{RPC_FORMATS, rpc_format};
 
 /// Writes records in one format. `out` need not be buffered for the sake of speed within a record.

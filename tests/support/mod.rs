@@ -20,8 +20,10 @@ pub mod craft;
 pub mod file;
 pub mod framing;
 pub mod header;
+pub mod learned;
 pub mod payload;
 pub mod program;
+pub mod records;
 pub mod scenario;
 pub mod table;
 
