@@ -47,6 +47,7 @@ mod html;
 mod json;
 mod json_text;
 mod ndjson;
+mod policy;
 mod rpc;
 mod table;
 mod tally;
@@ -57,6 +58,7 @@ use std::io::{self, Write};
 
 use crate::record::{FlowRecord, Summary};
 
+pub use policy::policy_format;
 pub use rpc::{RPC_FORMATS, rpc_format};
 
 /// Writes records in one format. `out` need not be buffered for the sake of speed within a record.
