@@ -179,15 +179,15 @@ enum Step {
 /// The fields of the first block of a connection, as far as it goes.
 pub(super) fn fields(block: &[u8]) -> Vec<Field> {
     let mut cursor = Cursor::new(block);
-    let (mut fields, mut grown) = (Vec::new(), Vec::new());
-    while fields.len() < FIELDS && !cursor.rest().is_empty() {
+    let (mut said, mut grown) = (Vec::new(), Vec::new());
+    while said.len() < FIELDS && !cursor.rest().is_empty() {
         match step(&mut cursor, &mut grown) {
-            Some(Step::Said(field)) => fields.push(field),
+            Some(Step::Said(field)) => said.push(field),
             Some(Step::Resized) => {}
             None => break,
         }
     }
-    fields
+    said
 }
 
 /// `None` where the block is cut or refers to what is not there.
