@@ -145,6 +145,19 @@ impl Finding {
         self
     }
 
+    /// Adds what TLS showed that the conversation turned to.
+    #[must_use]
+    pub fn upgraded(mut self, inner: &Self) -> Self {
+        self.notes |= inner.notes;
+        if let Some(more) = inner.texts() {
+            let texts = self.texts_mut();
+            texts.server_name = texts.server_name.take().or_else(|| more.server_name.clone());
+            let said = texts.detail.as_deref().map(|detail| format!("{detail}, then ")).unwrap_or_default();
+            texts.detail = Some((said + more.detail.as_deref().unwrap_or("TLS")).into());
+        }
+        self
+    }
+
     /// Says what is spoken over the protocol.
     #[must_use]
     pub fn of_kind(mut self, kind: Option<&'static Kind>) -> Self {

@@ -193,7 +193,7 @@ pub(super) fn fields(block: &[u8]) -> Vec<Field> {
 /// `None` where the block is cut or refers to what is not there.
 fn step(cursor: &mut Cursor<'_>, grown: &mut Vec<Field>) -> Option<Step> {
     let first = cursor.u8()?;
-    let (bits, grows) = match first {
+    let (bits, is_kept) = match first {
         0x80.. => return Some(Step::Said(indexed(grown, integer(cursor, first, 7)?)?)),
         0x40.. => (6, true),
         0x20.. => return integer(cursor, first, 5).map(|_| Step::Resized),
@@ -204,7 +204,7 @@ fn step(cursor: &mut Cursor<'_>, grown: &mut Vec<Field>) -> Option<Step> {
         index => indexed(grown, index)?.0,
     };
     let field = (name, text(cursor)?);
-    if grows {
+    if is_kept {
         grown.push(field.clone());
     }
     Some(Step::Said(field))

@@ -83,6 +83,7 @@ mod tftp;
 mod tls;
 mod wake_on_lan;
 mod wins_replication;
+mod x509;
 
 #[cfg(test)]
 pub(crate) mod testing;
