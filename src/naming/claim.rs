@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
 use crate::net::{Addr, Timestamp};
+use crate::recognize::plausible_name;
 use crate::record::escape;
 
 /// Names that one datagram may claim; a list of a whole segment would be the exception.
@@ -103,21 +104,13 @@ pub struct Teller<'a> {
 impl Teller<'_> {
     /// A host has a name. What cannot be one is passed over.
     pub fn say(&mut self, version: u8, host: Addr, name: &[u8]) {
-        let Some(name) = plausible(name).filter(|_| self.told < CLAIMS && is_one_host(version, host)) else { return };
+        let Some(name) = plausible_name(name).filter(|_| self.told < CLAIMS && is_one_host(version, host)) else { return };
         self.told += 1;
         if self.lately.is_news(host, name, self.origin) {
             let (packet, time, origin) = (self.packet, self.time, self.origin);
             self.claims.push(Claim { packet, time, version, host, name: escape::from_bytes(name).into(), origin });
         }
     }
-}
-
-/// A host's name as it may be shown, without the dot of the root: no longer than a name may be (RFC 1035 section 2.3.4), and no address.
-pub fn plausible(name: &[u8]) -> Option<&[u8]> {
-    let name = name.trim_ascii();
-    let name = name.strip_suffix(b".").unwrap_or(name);
-    let is_address = || std::str::from_utf8(name).is_ok_and(|text| text.trim_matches(['[', ']']).parse::<IpAddr>().is_ok());
-    (!name.is_empty() && name.len() <= 255 && !is_address()).then_some(name)
 }
 
 /// Whether an address stands for one host that others can meet.

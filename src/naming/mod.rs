@@ -15,7 +15,7 @@ mod dhcp;
 mod dns;
 mod netbios;
 
-pub use claim::{Claim, Lately, Origin, Teller, is_one_host, plausible};
+pub use claim::{Claim, Lately, Origin, Teller, is_one_host};
 
 use crate::net::Addr;
 

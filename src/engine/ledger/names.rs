@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use crate::flow::{Flow, Side};
-use crate::naming::{Claim, Origin, is_one_host, plausible};
+use crate::naming::{Claim, Origin, is_one_host};
 use crate::net::{Addr, Timestamp};
 use crate::record::HostName;
 
@@ -84,8 +84,7 @@ fn spoken(flow: &Flow) -> impl Iterator<Item = (HostKey, &str)> {
         [(client, &texts.client_name), (client.other(), &texts.server_name)]
             .map(|(side, name)| (host(flow, side), name.as_deref()))
     });
-    let is_one = |(version, addr): HostKey, name: &str| plausible(name.as_bytes()).is_some() && is_one_host(version, addr);
-    named.filter_map(move |(host, name)| name.filter(|name| is_one(host, name)).map(|name| (host, name)))
+    named.filter_map(move |(host, name)| Some((host, name.filter(|_| is_one_host(host.0, host.1))?)))
 }
 
 /// The names of all hosts.
