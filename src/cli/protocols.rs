@@ -28,12 +28,12 @@ pub fn rows(catalog: &Catalog) -> Vec<Row> {
     for recognizer in RECOGNIZERS {
         let transports: Vec<String> = recognizer.over.iter().map(ToString::to_string).collect();
         for protocol in recognizer.protocols {
-            add(&mut rows, protocol.name.to_owned(), &transports, (protocol.label, protocol.behind));
+            add(&mut rows, protocol.name, &transports, (protocol.label, protocol.behind));
         }
     }
     for (kind, protocol) in kinds() {
         let name = format!("{} over {}", kind.name, protocol.name);
-        add(&mut rows, name, &["tcp".to_owned()], (protocol.label, protocol.behind));
+        add(&mut rows, &name, &["tcp".to_owned()], (protocol.label, protocol.behind));
     }
     for rule in catalog.protocol_rules.iter().filter(|rule| rule.unpublished) {
         let label = Some(rule.name.clone());
@@ -46,12 +46,12 @@ pub fn rows(catalog: &Catalog) -> Vec<Row> {
 /// Several findings may have one name: they differ in the label, of which the first is the general one.
 fn add(
     rows: &mut BTreeMap<String, Row>,
-    name: String,
+    name: &str,
     transports: &[String],
     (label, services): (Option<&'static str>, &[&'static str]),
 ) {
     let label = label.map(str::to_owned);
-    let new = || Row { protocol: name.clone(), transports: Vec::new(), label, services: Vec::new(), evidence: "payload" };
+    let new = || Row { protocol: name.to_owned(), transports: Vec::new(), label, services: Vec::new(), evidence: "payload" };
     let row = rows.entry(name.to_lowercase()).or_insert_with(new);
     for (known, more) in
         [(&mut row.transports, transports), (&mut row.services, &services.iter().map(ToString::to_string).collect::<Vec<_>>())]
