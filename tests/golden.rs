@@ -113,16 +113,18 @@ fn page_of(rows: &[Value]) -> String {
         let wanted = move |row: &&Value| row["evidence"] == evidence && row["label"].is_null() != has_label;
         rows.iter().filter(wanted).collect::<Vec<_>>()
     };
-    let mut page =
-        "# Protocols\n\nWhat `flowlabel catalog protocols` prints; `make golden` writes this page anew.\n\n".to_owned();
-    page += "## Recognised by their bytes, on any port\n\n| protocol | over | services at whose ports it is at home |\n|---|---|---|\n";
-    those("payload", true).into_iter().for_each(|found| page += &row(found));
     let hints = those("payload", false);
     let (general, others): (Vec<_>, Vec<_>) = hints.into_iter().partition(|row| !row["services"].as_array().unwrap().is_empty());
-    general.into_iter().for_each(|found| page += &row(found));
     let names = |rows: Vec<&Value>| rows.into_iter().map(|row| row["protocol"].as_str().unwrap()).collect::<Vec<_>>().join(", ");
-    page +=
-        &format!("\n## Recognised as a hint\n\nNo document names them; they explain an unmatched flow.\n\n{}.\n", names(others));
-    page += "\n## Without a published format\n\nThe port is the only evidence there can be, and records say so.\n\n";
-    page + &format!("{}.\n", names(those("port", true)))
+    let recognised: String = those("payload", true).into_iter().chain(general).map(row).collect();
+    [
+        "# Protocols\n\nWhat `flowlabel catalog protocols` prints; `make golden` writes this page anew.\n",
+        "## Recognised by their bytes, on any port\n\n| protocol | over | services at whose ports it is at home |\n|---|---|---|",
+        &recognised,
+        "## Recognised as a hint\n\nNo document names them; they explain an unmatched flow.\n",
+        &(names(others) + ".\n"),
+        "## Without a published format\n\nThe port is the only evidence there can be, and records say so.\n",
+        &(names(those("port", true)) + ".\n"),
+    ]
+    .join("\n")
 }
