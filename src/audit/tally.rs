@@ -1,9 +1,10 @@
 //! All judgements together: findings in groups, coverage, the matrix of roles. Its memory is bounded.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::IpAddr;
 
+use super::baseline::{Alike, Baseline};
 use super::filter;
 use super::judge::Judgement;
 use super::policy::{Origin, Party, Policy, RoleBits, Rule};
@@ -27,9 +28,12 @@ const MOST_HOSTS: usize = 1 << 20;
 #[derive(Debug, Default)]
 pub struct Tally {
     flows: StatusCounts,
-    groups: BTreeMap<Key, Group>,
+    groups: BTreeMap<Alike, Group>,
     left_out: u64,
     accepted: u64,
+    known: u64,
+    /// Findings of the baseline that are still there.
+    still: BTreeSet<Alike>,
     /// For each of [`Policy::allow`].
     covered: Vec<Covered>,
     cells: BTreeMap<(Option<usize>, Option<usize>), Cell>,
@@ -37,17 +41,6 @@ pub struct Tally {
     roles_seen: RoleBits,
     two_sided: u64,
     one_sided: u64,
-}
-
-/// What makes findings alike.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Key {
-    kind: FindingKind,
-    link: Option<String>,
-    server: IpAddr,
-    transport: u8,
-    port: Option<u16>,
-    label: Option<String>,
 }
 
 #[derive(Debug)]
@@ -101,6 +94,8 @@ impl Tally {
             return;
         }
         self.accepted += u64::from(judgement.accepted);
+        self.known += u64::from(judgement.known.is_some());
+        self.still.extend(judgement.known.clone());
         self.see(policy, record);
         for at in &judgement.allowed_by {
             self.cover(*at, record);
@@ -161,15 +156,7 @@ impl Tally {
     }
 
     fn group(&mut self, policy: &Policy, record: &FlowRecord<'_>, finding: &Finding) {
-        let roams = finding.kind == FindingKind::DynamicUnexplained;
-        let key = Key {
-            kind: finding.kind,
-            link: finding.link.clone(),
-            server: record.server.ip,
-            transport: record.protocol,
-            port: record.server.port.filter(|_| !roams),
-            label: record.label.map(str::to_owned),
-        };
+        let key = Alike::of(record, finding);
         if self.groups.len() >= MOST_GROUPS && !self.groups.contains_key(&key) {
             self.left_out += 1;
             return;
@@ -192,32 +179,43 @@ impl Tally {
         self.groups.entry(key).or_insert_with(new).add(record, finding);
     }
 
-    /// The outcome.
-    pub fn finish(self, policy: &Policy) -> Audit {
+    /// The outcome; against a baseline only what has changed.
+    pub fn finish(self, policy: &Policy, baseline: Option<&Baseline>) -> Audit {
         let coverage = policy.expectations().filter(|(_, rule)| is_expected(rule)).map(|(at, rule)| self.coverage(at, rule));
-        let coverage = coverage.collect();
-        let matrix = self.cells.iter().map(|((from, to), cell)| MatrixCell {
-            from: from.and_then(|at| policy.roles.get(at)).map(|role| role.name.clone()),
-            to: to.and_then(|at| policy.roles.get(at)).map(|role| role.name.clone()),
+        let coverage: Vec<Coverage> = coverage.collect();
+        let matrix = self.matrix(policy);
+        let (left_out, accepted, known, flows) = (self.left_out, self.accepted, self.known, self.flows);
+        let mut found: Vec<(Alike, FindingGroup)> =
+            self.groups.into_iter().map(|(key, group)| (key.clone(), group.finish(key, policy))).collect();
+        let gone = baseline.map(|baseline| baseline.compare(&self.still, &mut found, &coverage)).unwrap_or_default();
+        let mut findings: Vec<FindingGroup> = found.into_iter().map(|(_, group)| group).collect();
+        findings.sort_by_key(|group| (gravity(group.kind), Reverse(group.flows), group.witnesses.first().copied()));
+        Audit {
+            policy: policy.name.clone(),
+            flows,
+            findings,
+            findings_left_out: left_out,
+            accepted,
+            known,
+            gone,
+            coverage,
+            matrix,
+            warnings: policy.warnings.clone(),
+            missing_fails: false,
+        }
+    }
+
+    fn matrix(&self, policy: &Policy) -> Vec<MatrixCell> {
+        let name = |at: &Option<usize>| at.and_then(|at| policy.roles.get(at)).map(|role| role.name.clone());
+        let cell = |((from, to), cell): (&(Option<usize>, Option<usize>), &Cell)| MatrixCell {
+            from: name(from),
+            to: name(to),
             links: cell.links.clone(),
             flows: cell.flows,
             bytes: cell.bytes,
             findings: cell.findings,
-        });
-        let matrix = matrix.collect();
-        let mut findings: Vec<FindingGroup> = self.groups.into_iter().map(|(key, group)| group.finish(key, policy)).collect();
-        findings.sort_by_key(|group| (gravity(group.kind), Reverse(group.flows), group.witnesses.first().copied()));
-        Audit {
-            policy: policy.name.clone(),
-            flows: self.flows,
-            findings,
-            findings_left_out: self.left_out,
-            accepted: self.accepted,
-            coverage,
-            matrix,
-            warnings: policy.warnings.clone(),
-            ..Audit::default()
-        }
+        };
+        self.cells.iter().map(cell).collect()
     }
 
     fn coverage(&self, at: usize, rule: &Rule) -> Coverage {
@@ -288,7 +286,7 @@ impl Group {
         }
     }
 
-    fn finish(self, key: Key, policy: &Policy) -> FindingGroup {
+    fn finish(self, key: Alike, policy: &Policy) -> FindingGroup {
         let roams = key.kind == FindingKind::DynamicUnexplained;
         let narrow = roams || self.clients.len() == 1;
         FindingGroup {

@@ -42,7 +42,8 @@ impl Output {
 
     /// Opens the streams, so that a wrong path is known before anything is read.
     pub fn open(args: &OutputArgs, flows: bool, only: Vec<Only>, formats: Formats) -> Result<Self, Failure> {
-        let format = formats(&args.format).ok_or_else(|| Failure::Usage(format!("no format '{}'", args.format)))?;
+        let format =
+            formats(&args.format).ok_or_else(|| Failure::Usage(format!("--format {} is not for this command", args.format)))?;
         if args.output.is_some() && args.output == args.report {
             return Err(Failure::Usage("--output and --report are the same file".to_owned()));
         }
