@@ -164,6 +164,9 @@ pub fn audit_format(name: &str) -> Option<&'static Format> {
     FORMATS.iter().chain(AUDIT_FORMATS).find(|format| format.name == name)
 }
 
+/// Formats of which a file may end after any record, and the next one begin.
+pub const LINES: &[&str] = &["ndjson", "csv"];
+
 /// The format of this name.
 pub fn format(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)

@@ -26,6 +26,9 @@ pub mod program;
 pub mod records;
 pub mod scenario;
 pub mod table;
+pub mod updates;
+#[cfg(feature = "live")]
+pub mod wire;
 
 use std::path::{Path, PathBuf};
 
