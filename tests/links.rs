@@ -240,7 +240,7 @@ fn every_row_in_both_directions_at_both_ports_and_over_both_transports() {
     assert!(["a", "b", "c", "d"].iter().all(|letter| links.contains(format!("sccm.amt.{letter}").as_str())));
     assert!(links.iter().filter(|link| link.starts_with("vmm16.")).count() >= 20, "{links:?}");
     let (one_way, both): (Vec<&Case<'_>>, Vec<&Case<'_>>) = all.iter().partition(|case| case.back(&all) == Back::Reversed);
-    assert!(one_way.len() > 100 && both.len() > 50, "{} one way, {} both ways", one_way.len(), both.len());
+    assert!(one_way.len() > 100 && both.len() > 35, "{} one way, {} both ways", one_way.len(), both.len());
 }
 
 /// A protocol that shows itself in its bytes, at a port where its link does not have it.

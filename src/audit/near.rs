@@ -15,9 +15,9 @@ const WAYS: &[(FindingKind, Way)] = &[
     (FindingKind::Reversed, is_reversed),
     (FindingKind::WrongTransport, is_other_transport),
     (FindingKind::WrongPort, is_other_port),
-    (FindingKind::DynamicUnexplained, is_unexplained),
     (FindingKind::RoleMissing, lacks_role),
     (FindingKind::Unexpected, is_other_client),
+    (FindingKind::DynamicUnexplained, is_unexplained),
 ];
 
 /// The kind of finding, and the rule it rests on.

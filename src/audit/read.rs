@@ -24,7 +24,7 @@ const OPTION_KEYS: &[&str] = &["site-server-initiates-only", "wsus-port", "netbi
 const PORT_KEYS: &[&str] = &["link", "protocol", "transport", "ports"];
 const PROXY_KEYS: &[&str] = &["hosts", "ports"];
 const RULE_KEYS: &[&str] = &["from", "to", "both-ways", "transport", "ports", "types", "label", "reason"];
-const ACCEPT_KEYS: &[&str] = &["host", "peer", "flag", "transport", "ports", "until", "reason"];
+const ACCEPT_KEYS: &[&str] = &["host", "peer", "from", "to", "flag", "transport", "ports", "until", "reason"];
 
 /// A flag that only a record has, for `[[accept]]`.
 pub type FlagWords<'a> = &'a [(&'a str, &'a str)];
@@ -513,14 +513,15 @@ impl<'r> Reading<'r> {
             let Some(entry) = self.reader.fields(value, ACCEPT_KEYS) else { continue };
             let (host, _) = self.party(&entry, "host");
             let (peer, _) = self.party(&entry, "peer");
-            if host == Party::Anyone {
-                self.reader.mistake(entry.span.clone(), "`host` is missing");
+            let ((from, _), (to, _)) = (self.party(&entry, "from"), self.party(&entry, "to"));
+            if [&host, &from, &to].into_iter().all(|party| *party == Party::Anyone) {
+                self.reader.mistake(entry.span.clone(), "`host` is missing: who is it about? (or `from` and `to`)");
             }
             let flag = self.finding_word(&entry);
             let _ = entry.string(&mut self.reader, "reason");
             let until = self.until(&entry);
             let (transport, ports) = (self.transport(&entry), self.ports(&entry, "ports"));
-            accepts.push(Accept { by: format!("accept:{}", at + 1), host, peer, flag, transport, ports, until });
+            accepts.push(Accept { by: format!("accept:{}", at + 1), host, peer, from, to, flag, transport, ports, until });
         }
         accepts
     }

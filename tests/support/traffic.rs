@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use flowlabel::audit::Policy;
 use flowlabel::catalog::Catalog;
-use flowlabel::record::{FindingKind, PolicyStatus};
+use flowlabel::record::{Evidence, FindingKind, PolicyStatus};
 
 use super::records;
 
@@ -107,6 +107,9 @@ pub struct Judged {
     pub text: String,
     pub notes: Vec<String>,
     pub label: Option<String>,
+    pub payload: Option<String>,
+    pub filter: String,
+    pub is_learned: bool,
 }
 
 /// Every flow of a capture, judged.
@@ -132,6 +135,9 @@ pub fn judged(capture: &[u8], policy: &Policy, catalog: &Catalog) -> Vec<Judged>
             text: finding.map(|finding| finding.text.clone()).unwrap_or_default(),
             notes: record.notes.iter().map(|note| (*note).to_owned()).collect(),
             label: record.label.map(str::to_owned),
+            payload: record.payload.and_then(|payload| payload.protocol).map(str::to_owned),
+            filter: finding.map(|finding| finding.filter.clone()).unwrap_or_default(),
+            is_learned: record.evidence == Some(Evidence::Learned),
         });
     });
     all
