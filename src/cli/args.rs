@@ -69,7 +69,7 @@ pub struct Verbosity {
     /// Say nothing but errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Say more: how many threads read how fast
+    /// Say more: every finding of an audit, and how many threads read how fast
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
 }

@@ -14,7 +14,7 @@ use super::args::{EvidenceFrom, FailOn, FlowArgs, KeyPart, SharedArgs, Verbosity
 use super::audit::Law;
 use super::carve::Carving;
 use super::exit::{Exit, Failure};
-use super::output::{Formats, Output};
+use super::output::{Detail, Formats, Output};
 use super::parse::{self, Only};
 use super::rules;
 use crate::audit::{About, Learner, Tally};
@@ -187,10 +187,10 @@ struct Clerk {
 }
 
 impl Desk {
-    /// Opens the output; `flows` makes a table list single flows too.
-    pub fn open(args: &SharedArgs, flows: bool, formats: Formats, carving: Option<Carving>) -> Result<Self, Failure> {
+    /// Opens the output.
+    pub fn open(args: &SharedArgs, detail: Detail, formats: Formats, carving: Option<Carving>) -> Result<Self, Failure> {
         let only = args.select.only.iter().map(|text| Only::parse(text)).collect::<Result<_, _>>()?;
-        let output = Some(Output::open(&args.output, flows, only, formats)?);
+        let output = Some(Output::open(&args.output, detail, only, formats)?);
         Ok(Self(Mutex::new(Clerk {
             output,
             verdicts: Some(Tally::default()),

@@ -42,6 +42,7 @@
 //! ```
 
 mod csv;
+mod findings;
 mod html;
 mod json;
 mod json_text;
@@ -85,11 +86,13 @@ pub struct View {
     pub color: bool,
     /// Whether to list single flows too.
     pub flows: bool,
+    /// Whether to tell all, however long it gets.
+    pub verbose: bool,
 }
 
 impl Default for View {
     fn default() -> Self {
-        Self { width: 80, height: 40, color: false, flows: false }
+        Self { width: 80, height: 40, color: false, flows: false, verbose: false }
     }
 }
 
