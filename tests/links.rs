@@ -70,7 +70,7 @@ impl Case<'_> {
     ) -> Judged {
         // DHCP is from 68 to 67 and back: from another port it is none.
         let from_port = if (transport, port) == ("udp", 67) { 68 } else { 40_000 };
-        let talk = Talk::new(client, server, transport, port).from_port(from_port);
+        let talk = Talk::new(client, server, transport, port).at_port(from_port);
         let found = judged(&capture(&[talk]), policy, catalog);
         assert_eq!(found.len(), 1, "{}: {found:?}", self.link());
         found.into_iter().next().unwrap()

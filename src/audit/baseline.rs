@@ -81,11 +81,11 @@ impl Baseline {
         let summary = value.get("summary").unwrap_or(&value);
         let audit = summary.get("audit").filter(|audit| audit.is_object());
         let audit = audit.ok_or("has no audit in it: write one with `flowlabel audit --format json -o FILE`")?;
-        let list = |key: &str| audit.get(key).and_then(Value::as_array).ok_or(format!("has no audit.{key}"));
+        let rows = |key: &str| audit.get(key).and_then(Value::as_array).ok_or(format!("has no audit.{key}"));
         let finding = |group| finding(group).ok_or_else(|| format!("has a finding that cannot be read: {group}"));
-        let findings = list("findings")?.iter().map(finding).collect::<Result<_, _>>()?;
+        let findings = rows("findings")?.iter().map(finding).collect::<Result<_, _>>()?;
         let is_seen = |row: &&Value| text_of(row, "status").as_deref() == Some(Seen::Seen.as_str());
-        let seen = list("coverage")?.iter().filter(is_seen).map(expected_of).collect();
+        let seen = rows("coverage")?.iter().filter(is_seen).map(expected_of).collect();
         Ok(Self { findings, seen })
     }
 

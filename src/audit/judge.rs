@@ -156,11 +156,5 @@ fn finding(kind: FindingKind, rule: Option<&Rule>, sight: &Sight<'_, '_>, text: 
     let documented = || record.systems.first().map(|system| (*system).to_owned());
     let sources =
         rule.map_or_else(|| record.sources.iter().map(|source| (*source).to_owned()).collect(), |rule| rule.sources.clone());
-    Finding {
-        kind,
-        link: rule.map(|rule| rule.by.clone()).or_else(documented),
-        text,
-        sources,
-        filter: filter::between(Some(record.client.ip), record.server.ip, record),
-    }
+    Finding { kind, link: rule.map(|rule| rule.by.clone()).or_else(documented), text, sources, filter: filter::flow(record) }
 }

@@ -19,8 +19,6 @@ const MOST_GROUPS: usize = 10_000;
 const MOST_NAMED: usize = 16;
 /// Clients and servers that an expectation names.
 const MOST_SEEN: usize = 8;
-/// Filters joined for a group whose port is another each time.
-const MOST_FILTERS: usize = 8;
 /// Hosts remembered, to tell whether an expectation could have been seen.
 const MOST_HOSTS: usize = 1 << 20;
 
@@ -50,9 +48,8 @@ struct Group {
     server_roles: RoleBits,
     client_roles: RoleBits,
     clients: Vec<IpAddr>,
-    /// With every client, and without any.
-    filters: Vec<String>,
-    wide_filter: String,
+    /// What shows them.
+    shown: filter::Flows,
     flows: u64,
     packets: u64,
     bytes: u64,
@@ -167,8 +164,7 @@ impl Tally {
             server_roles: policy.place(record.server.ip).roles,
             client_roles: policy.place(record.client.ip).roles,
             clients: Vec::new(),
-            filters: Vec::new(),
-            wide_filter: filter::between(None, record.server.ip, record),
+            shown: filter::Flows::default(),
             flows: 0,
             packets: 0,
             bytes: 0,
@@ -176,7 +172,7 @@ impl Tally {
             last: record.last,
             witnesses: Vec::new(),
         };
-        self.groups.entry(key).or_insert_with(new).add(record, finding);
+        self.groups.entry(key).or_insert_with(new).add(record);
     }
 
     /// The outcome; against a baseline only what has changed.
@@ -271,8 +267,9 @@ impl Tally {
 }
 
 impl Group {
-    fn add(&mut self, record: &FlowRecord<'_>, finding: &Finding) {
+    fn add(&mut self, record: &FlowRecord<'_>) {
         self.flows += 1;
+        self.shown.add(record);
         self.packets = self.packets.saturating_add(record.packets.sum());
         self.bytes = self.bytes.saturating_add(record.bytes.sum());
         self.first = self.first.earliest(record.first);
@@ -281,20 +278,15 @@ impl Group {
         if self.witnesses.len() < MOST_NAMED {
             self.witnesses.push(record.id);
         }
-        if self.filters.len() < MOST_FILTERS && !self.filters.contains(&finding.filter) {
-            self.filters.push(finding.filter.clone());
-        }
     }
 
     fn finish(self, key: Alike, policy: &Policy) -> FindingGroup {
-        let roams = key.kind == FindingKind::DynamicUnexplained;
-        let narrow = roams || self.clients.len() == 1;
         FindingGroup {
             kind: key.kind,
             link: key.link,
             text: self.finding.text,
             sources: self.finding.sources,
-            filter: if narrow { filter::any(&self.filters) } else { self.wide_filter },
+            filter: self.shown.filter(key.server),
             label: key.label,
             transport: self.transport,
             server: key.server,

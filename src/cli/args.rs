@@ -66,7 +66,7 @@ pub enum Command {
 /// How much to say on stderr.
 #[derive(Args, Debug)]
 pub struct Verbosity {
-    /// Say nothing but errors
+    /// Say nothing but errors; an audit prints its table only when there is something to tell
     #[arg(short, long, global = true)]
     pub quiet: bool,
     /// Say more: every finding of an audit, and how many threads read how fast

@@ -1,4 +1,4 @@
-//! `junit`: the audit as JUnit XML, for what watches a pipeline. A kind of finding is a test case that passes where there is none; each finding is a failure;
+//! `junit`: the audit as `JUnit` XML, for what watches a pipeline. A kind of finding is a test case that passes where there is none; each finding is a failure;
 //! each expectation is a case that passes when it was seen, and is skipped when it was not (or fails, with `--fail-on missing`).
 
 use std::fmt::Write as _;

@@ -1,6 +1,7 @@
 //! `sarif`: the audit as SARIF 2.1.0 (OASIS), which code hosts and security dashboards take. A kind of finding is a rule, a group of findings a result; what a
 //! baseline had and this run has not is a result with the state `absent`. Expectations that were not seen are results of the rule `missing`.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
@@ -228,7 +229,7 @@ fn uri(path: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/') {
             uri.push(char::from(byte));
         } else {
-            uri.push_str(&format!("%{byte:02X}"));
+            let _ = write!(uri, "%{byte:02X}");
         }
     }
     uri

@@ -48,7 +48,7 @@ impl Talk {
         self
     }
 
-    pub fn from_port(mut self, port: u16) -> Self {
+    pub fn at_port(mut self, port: u16) -> Self {
         self.from_port = port;
         self
     }
