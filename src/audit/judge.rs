@@ -54,8 +54,8 @@ impl Policy {
             record.policy = Some(Share { status: PolicyStatus::Forbidden, by, findings: vec![finding] });
             return Judgement::default();
         }
-        let allowed_by: Vec<usize> =
-            self.allow.iter().enumerate().filter(|(_, rule)| rule.covers(&sight)).map(|(at, _)| at).collect();
+        let mut allowed_by = self.index.of(record);
+        allowed_by.retain(|at| self.allow.get(*at).is_some_and(|rule| rule.covers(&sight)));
         let allowing: Vec<&'a Rule> = allowed_by.iter().filter_map(|at| self.allow.get(*at)).collect();
         let found = if allowing.is_empty() { Some(self.unexpected(&sight)) } else { flaw(&sight, &allowing) };
         let accepts = found.as_ref().and_then(|finding| self.accepted(&sight, finding));

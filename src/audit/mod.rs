@@ -4,7 +4,7 @@
 //! and their order only.
 //!
 //! * [`Policy::read`] (`read.rs`) reads a policy, with `rules.rs` and `modes.rs` turning the catalog's links and services into [`Rule`]s.
-//! * [`Policy::judge`] (`judge.rs`) judges one record: forbid, expect, links, services, accept. `near.rs` says what comes closest when
+//! * [`Policy::judge`] (`judge.rs`) judges one record: forbid, expect, links, services, accept. `index.rs` keeps that cheap, `near.rs` says what comes closest when
 //!   nothing allows a flow, and `text.rs` says it in a sentence.
 //! * [`Baseline`] (`baseline.rs`) is an earlier audit: with it only what has changed is told.
 //! * [`Learner`] (`learn/`) drafts a policy from what was seen.
@@ -17,6 +17,7 @@ mod baseline;
 mod filter;
 mod fit;
 mod hosts;
+mod index;
 mod judge;
 mod learn;
 mod modes;

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::hosts::{Hosts, is_global_unicast, is_placeless};
+use super::index::Index;
 use crate::catalog::Port;
 use crate::net::{IpProto, Timestamp};
 use crate::record::FlowRecord;
@@ -27,6 +28,8 @@ pub struct Policy {
     pub roles: Vec<Role>,
     /// What is never allowed.
     pub forbid: Vec<Rule>,
+    /// Which of [`Self::allow`] may concern a flow.
+    pub index: Index,
     /// What is allowed, in the order in which it is named: expectations of the site, links, services, housekeeping.
     pub allow: Vec<Rule>,
     /// Findings that are known.

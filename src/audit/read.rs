@@ -6,6 +6,7 @@ use std::ops::Range as Span;
 use toml::de::DeValue;
 
 use super::hosts::{HostNames, Hosts, Range};
+use super::index::Index;
 use super::modes::{Modes, NAP_WAYS, is_wsus, wsus_partner};
 use super::policy::{Accept, INTERNET, MOST_ROLES, Origin, Party, Policy, Role, RoleBits, Rule};
 use super::rules::{Choice, Override, with_bases};
@@ -77,10 +78,12 @@ impl<'r> Reading<'r> {
         allow.extend(self.link_rules(&fields, &choice));
         allow.extend(self.service_rules(&fields, &choice));
         allow.extend(choice.everywhere());
+        // Most links are between roles that nobody has here.
+        allow.retain(|rule| !rule.from.is_nobody() && !rule.to.is_nobody());
         let forbid = self.site_rules(&fields, "forbid");
         let accept = self.accepts(&fields);
         let (roles, warnings) = (std::mem::take(&mut self.roles), std::mem::take(&mut self.warnings));
-        Policy { name, segment, roles, forbid, allow, accept, warnings }
+        Policy { name, segment, roles, forbid, index: Index::new(&allow), allow, accept, warnings }
     }
 
     /// Notes a doubt: the policy holds, but may not say what was meant.
