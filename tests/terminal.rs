@@ -185,6 +185,27 @@ fn a_second_ctrl_c_ends_at_once_even_when_the_results_go_nowhere() {
 }
 
 #[test]
+fn when_the_terminal_goes_every_flow_is_reported_and_the_program_ends() {
+    let Some(wire) = wire() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("flows.ndjson");
+    let screen = Screen::new(&wire);
+    screen.view("", &format!("--format ndjson -o {}", file.display()));
+    wire.send(&demo());
+    screen.until("322 packets");
+    let shell = screen.tmux(&["display-message", "-p", "#{pane_pid}"]);
+    let view = descendant(shell.trim(), "flowlabel").expect("no view");
+    drop(screen);
+    let begun = Instant::now();
+    while std::fs::read_to_string(format!("/proc/{view}/comm")).is_ok_and(|comm| comm.trim() == "flowlabel") {
+        assert!(begun.elapsed() < PATIENCE, "it is still there");
+    }
+    let lines = std::fs::read_to_string(file).unwrap();
+    let last: serde_json::Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+    assert_eq!((&last["type"], &last["packets"]["total"]), (&"summary".into(), &322.into()));
+}
+
+#[test]
 fn a_terminal_that_cannot_draw_gets_lines() {
     let Some(wire) = wire() else { return };
     let screen = Screen::new(&wire);
@@ -205,7 +226,8 @@ fn panics_with_the_view_open() {
     let capture = tui::Capture {
         name: "left".to_owned(),
         counts: Box::new(|| (0, 0, Drops::default())),
-        end: Box::new(move || drop(ask.send(()))),
+        end: Box::new(move || ask.send(()).unwrap()),
+        leave: Box::new(|| ()),
         is_ending: Box::new(|| false),
     };
     let _view = tui::View::open(Arc::default(), Arc::new(catalog), capture, true).unwrap();

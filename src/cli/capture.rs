@@ -102,11 +102,12 @@ fn open_view(
     let board = Arc::default();
     desk.show_on(Arc::clone(&board));
     let counters = Arc::clone(counters);
-    let (ask, asked) = (ending.clone(), ending.clone());
+    let (ask, leave, asked) = (ending.clone(), ending.clone(), ending.clone());
     let capture = tui::Capture {
         name: args.interfaces.join(", "),
         counts: Box::new(move || (counters.packets(), counters.bytes(), counters.drops())),
         end: Box::new(move || ask.ask()),
+        leave: Box::new(move || leave.set()),
         is_ending: Box::new(move || asked.is_set()),
     };
     Ok(View::open(board, labelling.catalog(), capture, output::color(args.shared.output.color, true))?)

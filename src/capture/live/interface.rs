@@ -8,6 +8,7 @@ use pcap::{Active, Capture, Precision};
 use super::{BLOCK_TIMEOUT, LiveError, Settings};
 use crate::capture::{Descriptor, dlt};
 use crate::net::{LinkType, Timestamp};
+use crate::record::Damage;
 
 /// Where the kernel shows interfaces.
 const SYSFS: &str = "/sys/class/net";
@@ -23,6 +24,8 @@ pub(super) struct Interface {
     pub bytes: u64,
     /// It gave a packet that came after the end.
     pub past_end: bool,
+    /// The kernel's number for the kind of interface it is; nothing where it says none, as for `any`.
+    kind: Option<u32>,
     /// What libpcap last said of drops (32 bits that go round), and the sum.
     kernel_seen: u32,
     kernel: u64,
@@ -65,6 +68,7 @@ impl Interface {
             packets: 0,
             bytes: 0,
             past_end: false,
+            kind: kind(Path::new(SYSFS), name),
             kernel_seen: 0,
             kernel: 0,
             missed_before: missed(Path::new(SYSFS), name),
@@ -103,6 +107,24 @@ impl Interface {
         }
     }
 
+    /// Closes it before its time.
+    pub fn lose(&mut self, reason: &str) -> Damage {
+        self.losses();
+        self.capture = None;
+        Damage {
+            file: self.name.clone(),
+            packet: Some(self.packets).filter(|packets| *packets > 0),
+            offset: self.bytes,
+            reason: format!("the interface was lost: {reason}"),
+        }
+    }
+
+    /// Says so when the interface has become one of another link type: what it gives from now on cannot be read like what it gave.
+    pub fn changed_link(&self) -> Option<String> {
+        let (before, now) = (self.kind?, kind(Path::new(SYSFS), &self.name)?);
+        (before != now).then(|| format!("its link type has changed (hardware type {before} before, {now} now)"))
+    }
+
     /// Packets lost since the start: by the kernel, whose ring was full, and by the interface itself.
     pub fn losses(&mut self) -> (u64, u64) {
         if let Some(capture) = &mut self.capture {
@@ -114,6 +136,11 @@ impl Interface {
         }
         (self.kernel, self.missed)
     }
+}
+
+/// The hardware type (`ARPHRD_...`) of an interface that is there.
+fn kind(interfaces: &Path, name: &str) -> Option<u32> {
+    fs::read_to_string(interfaces.join(name).join("type")).ok()?.trim().parse().ok()
 }
 
 /// What an interface, or all of them for `any`, missed since it exists: libpcap does not know these.
@@ -163,6 +190,15 @@ mod tests {
         for (counter, count) in counts {
             fs::write(statistics.join(counter), count).unwrap();
         }
+    }
+
+    #[test]
+    fn what_kind_an_interface_is() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("tun0")).unwrap();
+        fs::write(dir.path().join("tun0/type"), "65534\n").unwrap();
+        assert_eq!(kind(dir.path(), "tun0"), Some(65534));
+        assert_eq!(kind(dir.path(), "any"), None);
     }
 
     #[test]

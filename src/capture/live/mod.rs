@@ -221,13 +221,17 @@ impl Live {
         let taken = &mut self.taken;
         let read = interface.read(wanted, until, arena, |descriptor| taken.push((turn, descriptor)));
         if let Err(reason) = read {
-            interface.capture = None;
-            self.damage.push(Damage {
-                file: interface.name.clone(),
-                packet: Some(interface.packets).filter(|packets| *packets > 0),
-                offset: interface.bytes,
-                reason: format!("the interface was lost: {reason}"),
-            });
+            self.damage.push(interface.lose(&reason));
+        }
+    }
+
+    /// An interface whose packets are of another kind now is lost, before one of them is taken for what it is not. To become another one it
+    /// goes down first, so looking when nothing came, and now and then, is enough.
+    fn look_at_links(&mut self) {
+        for interface in self.interfaces.iter_mut().filter(|interface| interface.capture.is_some()) {
+            if let Some(reason) = interface.changed_link() {
+                self.damage.push(interface.lose(&reason));
+            }
         }
     }
 
@@ -314,6 +318,7 @@ impl Source for Live {
         let mut quiet = self.take(&mut arena);
         if quiet && self.taken.is_empty() {
             self.wait();
+            self.look_at_links();
             quiet = self.take(&mut arena);
         }
         batch.quiet_at = quiet.then_some(asked_at);
@@ -324,6 +329,7 @@ impl Source for Live {
         if is_due(self.counted_at, asked_at, COUNT_EVERY) {
             self.counted_at = asked_at;
             self.count_losses();
+            self.look_at_links();
         }
         if self.looked_at.is_some_and(|looked_at| is_due(looked_at, asked_at, LOOK_EVERY)) {
             self.looked_at = Some(asked_at);
