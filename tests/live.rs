@@ -283,6 +283,58 @@ fn a_test_that_fails_leaves_no_namespace_behind() {
 }
 
 #[test]
+fn files_are_begun_anew_by_time() {
+    let Some(wire) = Wire::new() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let sent = frames(&demo());
+    let count = sent.len().to_string();
+    let capture = wire.listen(&["left", "--rotate", "1s,1G", "-w", "kept.pcapng", "--packets", &count], dir.path());
+    let (before, after) = sent.split_at(100);
+    wire.send(before);
+    let begun = Instant::now();
+    while pieces(dir.path(), "kept", ".pcapng").len() < 2 {
+        assert!(begun.elapsed() < Duration::from_secs(10));
+        std::thread::yield_now();
+    }
+    wire.send(after);
+    assert_eq!(capture.end_as_text().0, Some(0));
+    let all = pieces(dir.path(), "kept", ".pcapng");
+    assert!(all.len() <= 4, "{all:?}");
+    assert_eq!(all.iter().flat_map(|piece| frames(piece)).collect::<Vec<_>>(), sent);
+}
+
+#[test]
+fn a_filter_and_a_snap_length_hold_in_the_kernel() {
+    let Some(wire) = Wire::new() else { return };
+    let sent = frames(&demo());
+    let dir = tempfile::tempdir().unwrap();
+    let kept = dir.path().join("kept.pcapng");
+    // The kernel takes a VLAN tag away before the filter sees the frame, as it does for tcpdump.
+    let untagged = |frame: &Vec<u8>| {
+        if frame.get(12..14) == Some(&[0x81, 0]) { [&frame[..12], &frame[16..]].concat() } else { frame.clone() }
+    };
+    let is_of_web = |frame: &Vec<u8>| frame.get(12..14) == Some(&[8, 0]) && frame[23] == 6 && has_port(frame, 80);
+    let of_web = sent.iter().map(untagged).filter(is_of_web).count();
+    let options = ["-f", "ip and tcp port 80", "--snaplen", "60", "--no-promiscuous", "-w", kept.to_str().unwrap()];
+    let capture = wire.capture(&options);
+    wire.send(&sent);
+    capture.signal("-TERM");
+    let (code, lines, said) = capture.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(lines.last().unwrap()["packets"]["total"], of_web);
+    let mut file = pcap::Capture::from_file(&kept).unwrap();
+    let mut longest = 0;
+    while let Ok(packet) = file.next_packet() {
+        assert!(packet.header.caplen <= 60 && packet.header.caplen <= packet.header.len);
+        longest = longest.max(packet.header.len);
+    }
+    assert!(longest > 60);
+    let wrong = wire.command(env!("CARGO_BIN_EXE_flowlabel")).args(["capture", "left", "-f", "no such filter"]).output().unwrap();
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8(wrong.stderr).unwrap().contains("no such filter"));
+}
+
+#[test]
 fn rotation_needs_a_file_that_can_be_cut() {
     let run =
         |options: &[&str]| support::binary::said_by(support::binary::flowlabel().args(["capture", "nothing"]).args(options));
@@ -407,7 +459,11 @@ fn a_flow_is_written_soon_after_its_silence_has_ended_it() {
 fn a_quiet_link_ends_its_flows_and_a_signal_ends_the_capture() {
     let Some(wire) = Wire::new() else { return };
     let sent = frames(&support::repository("fixtures/icmp/echo/capture.pcap"));
-    let mut capture = wire.capture(&["--idle-timeout", "1s"]);
+    let mut capture = wire.capture(&["-v", "--idle-timeout", "1s"]);
+    assert!(capture.said.contains("privileges given up; file access (Landlock) "), "{}", capture.said);
+    assert!(capture.said.contains("system calls (seccomp) in force"), "{}", capture.said);
+    let has_landlock = fs::read_to_string("/sys/kernel/security/lsm").is_ok_and(|modules| modules.contains("landlock"));
+    assert!(!has_landlock || capture.said.contains("(Landlock) in force"), "{}", capture.said);
     let status = fs::read_to_string(format!("/proc/{}/status", capture.child.id())).unwrap();
     for gone in ["CapEff:\t0000000000000000", "CapPrm:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2"] {
         assert!(status.contains(gone), "{gone}: {status}");
