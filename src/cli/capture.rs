@@ -251,6 +251,13 @@ fn say_losses(drops: Drops, args: &CaptureArgs) {
             args.interfaces.join(" ")
         );
     }
+    if drops.flowlabel > 0 {
+        let _ = writeln!(
+            stderr,
+            "flowlabel: {} packets could not be read: they came after an interface had changed its link type; start again for those to come",
+            drops.flowlabel
+        );
+    }
 }
 
 /// One line on a terminal while it runs.

@@ -78,6 +78,8 @@ fn loss<'a>(scene: &Scene<'_>) -> [Line<'a>; 2] {
     let drops = scene.stats.drops;
     let help = if drops.kernel > 0 {
         "the buffer was full: a larger --buffer, a --filter or a smaller --snaplen helps"
+    } else if drops.interface == 0 {
+        "they came after an interface had changed its link type, and could not be read"
     } else {
         "the interface was too slow: a larger receive ring helps (ethtool -G IFACE rx 4096)"
     };
