@@ -32,9 +32,12 @@ fn board(catalog: &Catalog) -> Board {
     let mut source = open(&[demo], &Options::default()).unwrap();
     let outcome = pipeline::run(&mut *source, Settings::default(), 1, |_| {}, &|_| {});
     let mut board = Board::default();
+    let heard = engine::Heard::default();
     let mut last = None;
     for flow in outcome.flows() {
-        let record = engine::record(flow, &engine::Carriers::default(), Some(catalog), None);
+        let mut record = engine::record(flow, &engine::Carriers::default(), Some(catalog), &heard);
+        // What recognizers say in detail is theirs to change.
+        record.detail = None;
         if let Some(record) = last.replace(record) {
             board.ended(&record);
         }

@@ -188,7 +188,7 @@ fn without_rights_one_message_says_what_to_do() {
     assert_eq!(said.err.matches("flowlabel: ").count(), 1, "{}", said.err);
     let program = program.to_str().unwrap();
     for what in [
-        format!("no permission to capture on left"),
+        "no permission to capture on left".to_owned(),
         format!("sudo {program} capture left"),
         format!("sudo setcap cap_net_raw=ep {program}"),
         format!("sudo chgrp pcap {program}"),
