@@ -14,8 +14,10 @@ use super::uuid::Uuid;
 /// SMB of any version.
 pub static SMB: Protocol = Protocol { name: "SMB", label: Some("SMB"), behind: &["SMB", "NetBIOS Session Service", "NetBIOS"] };
 
-/// Messages after which nothing more is expected where no share was opened and the beginning was not seen.
+/// Messages of both sides after which nothing more is expected where no share was opened.
 const MESSAGES: usize = 8;
+/// The same where the beginning was seen: two negotiations and a logon of three rounds come before the share.
+const LOGON: usize = 12;
 /// A logon by Kerberos takes thousands of bytes, and the shares come behind it.
 const WANTED: u16 = 8192;
 /// Commands in one message that are walked, and pipes that are kept.
@@ -81,7 +83,7 @@ pub fn look(seen: &Opening<'_>) -> Look {
         _ if merged.hidden => true,
         Some(tree) if tree.is_for_pipes() => !merged.interfaces.is_empty() || !may_follow,
         Some(_) => true,
-        None => (merged.messages >= MESSAGES && !from_start) || !may_follow,
+        None => merged.messages >= if from_start { LOGON } else { MESSAGES } || !may_follow,
     };
     let finding = finding(merged).asked_by(client).wanting(if from_start { WANTED } else { 0 });
     if settled { Look::Sure(finding) } else { Look::Likely(finding) }
