@@ -79,6 +79,7 @@ pub(super) struct Words<'a> {
     action: Option<&'a [u8]>,
     notification: Option<&'a [u8]>,
     callback: Option<&'a [u8]>,
+    subscription: Option<&'a [u8]>,
     transfer: Option<&'a [u8]>,
     exclusive: Option<&'a [u8]>,
     timeout: Option<&'a [u8]>,
@@ -112,7 +113,7 @@ impl<'a> Words<'a> {
 
     /// One header field; of two with one name the first counts.
     pub(super) fn field(&mut self, name: &[u8], value: &'a [u8]) {
-        let slots: [(&[&str], &mut Option<&'a [u8]>); 14] = [
+        let slots: [(&[&str], &mut Option<&'a [u8]>); 15] = [
             (&["Host"], &mut self.host),
             (&["User-Agent"], &mut self.agent),
             (&["Server"], &mut self.server),
@@ -121,6 +122,7 @@ impl<'a> Words<'a> {
             (&["SOAPAction"], &mut self.action),
             (&["NT"], &mut self.notification),
             (&["CALLBACK"], &mut self.callback),
+            (&["SID"], &mut self.subscription),
             (&["BITS-Packet-Type"], &mut self.transfer),
             (&["Exclusive"], &mut self.exclusive),
             (&["Timeout"], &mut self.timeout),
@@ -195,7 +197,7 @@ static KINDS: &[Row] = &[
     row("WS-Management", &WS_MANAGEMENT, MANAGED, |words| words.below(&["/wsman"]) || has(words.agent, &["WinRM Client", "WS-Management", "WSMAN", "Openwsman", "OpenWSMAN"])),
     // UPnP Device Architecture 1.1 section 4. Exchange has methods of these names too, without what GENA says (reading C37).
     row("UPnP event", &UPNP_EVENTS, &["svc.ssdp"], |words| words.method_is(&["NOTIFY"]) && begins(words.notification, &["upnp:"])),
-    row("UPnP subscription", &UPNP_EVENTS, &["svc.upnphost"], |words| words.method_is(&["SUBSCRIBE", "UNSUBSCRIBE"]) && (begins(words.notification, &["upnp:"]) || begins(words.callback, &["<http"]) || words.method_is(&["UNSUBSCRIBE"]))),
+    row("UPnP subscription", &UPNP_EVENTS, &["svc.upnphost"], |words| words.method_is(&["SUBSCRIBE", "UNSUBSCRIBE"]) && (begins(words.notification, &["upnp:"]) || begins(words.callback, &["<http"]) || begins(words.subscription, &["uuid:"]))),
     // [MS-WUSP] section 2.1, [MS-WSUSSS] section 2.1, and the service behind WSUS's own console.
     row("WSUS synchronisation", &SITE, &["sccm.link.03", "sccm.link.04", "sccm.link.33", "sccm.wsus"], |words| words.below(&["/ServerSyncWebService", "/DssAuthWebService"])),
     row("WSUS administration", &SITE, &["sccm.link.03", "sccm.wsus", "vmm16.src.08", "vmm16.src.09"], |words| words.below(&["/ApiRemoting30"])),
@@ -276,6 +278,12 @@ mod tests {
             "WS-Management",
         ),
         // UPnP Device Architecture 1.1 sections 4.1.2 and 4.3.2.
+        (
+            "UNSUBSCRIBE /event HTTP/1.1\nHOST: 10.0.0.5:2869\nSID: uuid:1\n\n",
+            "HTTP/1.1 200 OK\nServer: Netgear/1.0 UPnP/1.0\n\n",
+            "UPnP subscription",
+            "SSDP event notification",
+        ),
         (
             "SUBSCRIBE /event HTTP/1.1\nHOST: 10.0.0.5:2869\nCALLBACK: <http://10.0.0.9:5000/x>\nNT: upnp:event\n\n",
             "HTTP/1.1 200 OK\nSID: uuid:1\n\n",

@@ -14,8 +14,10 @@ use super::uuid::Uuid;
 /// SMB of any version.
 pub static SMB: Protocol = Protocol { name: "SMB", label: Some("SMB"), behind: &["SMB", "NetBIOS Session Service", "NetBIOS"] };
 
-/// Messages after which nothing more is expected where no share was opened and the beginning was not seen.
+/// Messages of both sides after which nothing more is expected where no share was opened.
 const MESSAGES: usize = 8;
+/// The same where the beginning was seen: two negotiations and a logon of three rounds come before the share.
+const LOGON: usize = 12;
 /// A logon by Kerberos takes thousands of bytes, and the shares come behind it.
 const WANTED: u16 = 8192;
 /// Commands in one message that are walked, and pipes that are kept.
@@ -39,6 +41,8 @@ struct Talk<'a> {
     sealed: bool,
     /// Messages are encrypted: what follows cannot be read.
     hidden: bool,
+    /// Something else follows the messages, so that no more of them will be found.
+    breaks_off: bool,
     /// The last share that was opened; a path in UTF-16 or, of old clients, in bytes.
     tree: Option<Path<'a>>,
     pipes: Vec<Path<'a>>,
@@ -78,10 +82,10 @@ pub fn look(seen: &Opening<'_>) -> Look {
     let from_start = seen.said.iter().all(|said| said.from_start);
     let settled = match merged.tree {
         _ if !exchange.is_both() => false,
-        _ if merged.hidden => true,
+        _ if merged.hidden || merged.breaks_off => true,
         Some(tree) if tree.is_for_pipes() => !merged.interfaces.is_empty() || !may_follow,
         Some(_) => true,
-        None => (merged.messages >= MESSAGES && !from_start) || !may_follow,
+        None => merged.messages >= if from_start { LOGON } else { MESSAGES } || !may_follow,
     };
     let finding = finding(merged).asked_by(client).wanting(if from_start { WANTED } else { 0 });
     if settled { Look::Sure(finding) } else { Look::Likely(finding) }
@@ -96,6 +100,7 @@ fn merge<'a>(mut all: Talk<'a>, talk: Talk<'a>) -> Talk<'a> {
     all.signed |= talk.signed;
     all.sealed |= talk.sealed;
     all.hidden |= talk.hidden;
+    all.breaks_off |= talk.breaks_off;
     all.tree = all.tree.or(talk.tree);
     all.pipes.extend(talk.pipes);
     all.interfaces.extend(talk.interfaces);
@@ -153,14 +158,16 @@ fn read<'a>(said: &Said<'a>) -> Read<Talk<'a>> {
             Some(true) => {}
             // Cut at the end of what is kept.
             None => break,
-            Some(false) if talk.messages > 0 => break,
+            Some(false) if talk.messages > 0 => {
+                talk.breaks_off = true;
+                break;
+            }
             Some(false) => return Read::Unlike,
         }
     }
     if talk.messages == 0 {
         return Read::Short;
     }
-    talk.ntlm = memchr::memmem::find(said.bytes, b"NTLMSSP\0").is_some();
     Read::Like(talk)
 }
 
@@ -209,6 +216,7 @@ fn one<'a>(body: &'a [u8], talk: &mut Talk<'a>) -> Option<()> {
     let flags = cursor.u8()?;
     let is_reply = flags & 0x80 != 0;
     talk.from_client = talk.from_client.or(Some(!is_reply));
+    talk.ntlm |= matches!(command, 0x72 | 0x73) && text::has_ntlm(body);
     // A client that asks for dialects may be offered SMB 2 by the answer.
     talk.one |= command != 0x72 || is_reply;
     let flags = cursor.le16().unwrap_or(0);
@@ -318,8 +326,12 @@ fn two_command<'a>(body: &'a [u8], talk: &mut Talk<'a>) -> Option<()> {
     let word = |at: usize| Cursor::new(body.get(at..)?).le16();
     match (command, is_reply) {
         (0, true) => talk.dialect = word(HEADER + 4).filter(|dialect| *dialect != 0x2ff).or(talk.dialect),
+        (1, false) => talk.ntlm |= text::has_ntlm(body),
         // The session asks for encryption.
-        (1, true) => talk.sealed |= word(HEADER + 2).is_some_and(|flags| flags & 4 != 0),
+        (1, true) => {
+            talk.ntlm |= text::has_ntlm(body);
+            talk.sealed |= word(HEADER + 2).is_some_and(|flags| flags & 4 != 0);
+        }
         (3, false) => talk.tree = pointed(body, word(HEADER + 4), word(HEADER + 6)).or(talk.tree),
         (5, false) => {
             if let Some(name) = pointed(body, word(HEADER + 44), word(HEADER + 46)) {
