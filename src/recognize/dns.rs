@@ -46,7 +46,7 @@ pub(super) fn finding(exchange: &Exchange<Message>, protocol: &'static Protocol)
 fn read_datagram(said: &Said<'_>, at_home: bool) -> Read<Message> {
     let (bytes, len) = said.datagram();
     let message = message(bytes, bytes.len() == len, at_home);
-    Read::or_unlike(message.filter(|message| message.questions <= 1))
+    Read::or_unlike(message.filter(|message| message.questions <= 1 || at_home))
 }
 
 fn message(bytes: &[u8], is_whole: bool, at_home: bool) -> Option<Message> {

@@ -59,8 +59,11 @@ pub(super) fn read_at_home(bytes: &[u8], is_whole: bool) -> Option<Message> {
         let (id, flags, questions) = (cursor.be16()?, cursor.be16()?, cursor.be16()?);
         cursor.skip(6)?;
         let mut name = Vec::new();
-        let subject = read_name(&mut cursor, &mut name).and_then(|()| Some((name, cursor.be16()?)));
-        let is_possible = questions <= 1 && (subject.is_some() || (!is_whole && cursor.rest().len() < 64));
+        let is_named = read_name(&mut cursor, &mut name).is_some();
+        // Tails of a few bytes are cut off by whoever takes them for a checksum.
+        let is_cut = cursor.rest().len() < 2 && (is_named || !is_whole) || (!is_whole && cursor.rest().len() < 64);
+        let subject = if is_named { cursor.be16().map(|kind| (name, kind)) } else { None };
+        let is_possible = questions <= 4 && (subject.is_some() || is_cut);
         is_possible.then_some(Message { id, is_response: flags & 0x8000 != 0, questions, code: flags & 15, subject })
     })
 }

@@ -19,11 +19,12 @@ struct Header {
 
 /// Looks for IKE: versions, exchange types, and a length that is the datagram's.
 pub fn look(seen: &Opening<'_>) -> Look {
-    let Some(exchange) = seen.read(read) else { return Look::No };
+    let at_home = seen.has_port(500);
+    let Some(exchange) = seen.read(|said: &Said<'_>| read(said, at_home)) else { return Look::No };
     exchange.look(|| {
         let mut cookies = exchange.values().map(|header| header.initiator);
         let same = exchange.is_both() && cookies.next() == cookies.next();
-        let first = exchange.values().any(|header| header.responder == [0; 8]);
+        let first = exchange.values().any(|header| header.responder == [0; 8] && !name(header.exchange).is_empty());
         let confidence = if same || first { Confidence::Certain } else { Confidence::Plausible };
         let asks = |header: &Header| if header.responder == [0; 8] { Some(true) } else { header.from_initiator };
         let detail = exchange.values().next().map(|header| format!("IKEv{} {}", header.major, name(header.exchange)));
@@ -48,12 +49,22 @@ fn name(exchange: u8) -> &'static str {
     }
 }
 
-fn read(said: &Said<'_>) -> Read<Header> {
+fn read(said: &Said<'_>, at_home: bool) -> Read<Header> {
     // A keep-alive of one byte may come first.
     let mut datagrams = said.datagrams().filter(|(bytes, len)| *len != 1 || bytes != b"\xff");
     let Some((bytes, len)) = datagrams.next() else { return Read::Short };
     let marked = bytes.strip_prefix(&[0; 4]).and_then(|inside| header(inside, len - 4));
-    Read::or_unlike(marked.or_else(|| header(bytes, len)))
+    Read::or_unlike(marked.or_else(|| header(bytes, len)).or_else(|| if at_home { broken_header(bytes) } else { None }))
+}
+
+/// A header of which nothing but cookie and version holds, for the port where nothing else is spoken.
+fn broken_header(bytes: &[u8]) -> Option<Header> {
+    let mut cursor = Cursor::new(bytes);
+    let (initiator, responder) = (cursor.array()?, cursor.array()?);
+    let [_, version @ (0x10 | 0x20), exchange, _] = cursor.array()? else { return None };
+    cursor.skip(8)?;
+    let header = Header { initiator, responder, major: version >> 4, exchange, from_initiator: None };
+    (initiator != [0; 8]).then_some(header)
 }
 
 fn header(bytes: &[u8], len: usize) -> Option<Header> {

@@ -19,6 +19,7 @@ struct Message<'a> {
 
 /// Message types with their application tags (RFC 4120 section 5.10), and the context tag of their realm.
 const KINDS: &[(u8, &str, Option<u8>)] = &[
+    (TICKET, "ticket", None),
     (10, "AS-REQ", None),
     (11, "AS-REP", Some(0xa3)),
     (12, "TGS-REQ", None),
@@ -34,6 +35,9 @@ const KINDS: &[(u8, &str, Option<u8>)] = &[
     (FOUR_ERROR, "version 4 error", None),
 ];
 
+/// A ticket by itself, as it is handed in to be exchanged for one of version 4.
+const TICKET: u8 = 1;
+
 /// Version 4 counts its types anew; no application tag is as high.
 const FOUR_REQUEST: u8 = 101;
 const FOUR_REPLY: u8 = 102;
@@ -41,10 +45,11 @@ const FOUR_ERROR: u8 = 105;
 
 /// Looks for Kerberos.
 pub fn look(seen: &Opening<'_>) -> Look {
-    let exchange = if seen.is_udp() { seen.read(read_datagram) } else { seen.read(read_stream) };
+    let at_home = seen.has_port(88);
+    let exchange = if seen.is_udp() { seen.read(|said| read_datagram(said, at_home)) } else { seen.read(read_stream) };
     let Some(exchange) = exchange else { return Look::No };
     exchange.look(|| {
-        let asks = |message: &Message<'_>| Some(matches!(message.kind, 10 | 12 | 14 | FOUR_REQUEST));
+        let asks = |message: &Message<'_>| Some(matches!(message.kind, TICKET | 10 | 12 | 14 | FOUR_REQUEST));
         let mut words: Vec<String> = exchange.values().map(words).collect();
         if exchange.client(asks) == Some(crate::net::Side::B) {
             words.reverse();
@@ -64,9 +69,30 @@ fn words(message: &Message<'_>) -> String {
     text
 }
 
-fn read_datagram<'a>(said: &Said<'a>) -> Read<Message<'a>> {
-    let bytes = said.datagram().0;
-    Read::or_unlike(message(Cursor::new(bytes)).or_else(|| four(Cursor::new(bytes))))
+fn read_datagram<'a>(said: &Said<'a>, at_home: bool) -> Read<Message<'a>> {
+    let (bytes, len) = said.datagram();
+    let broken = || if at_home { envelope(bytes, len) } else { None };
+    let either = message(Cursor::new(bytes)).or_else(|| ticket(Cursor::new(bytes))).or_else(|| four(Cursor::new(bytes)));
+    Read::or_unlike(either.or_else(broken))
+}
+
+/// The tag of a message around one sequence that fills the datagram, for the port where nothing else is spoken: fields that have to be there
+/// may be missing.
+fn envelope(bytes: &[u8], len: usize) -> Option<Message<'_>> {
+    let mut application = ber::next(&mut Cursor::new(bytes))?;
+    let kind = application.tag.checked_sub(0x60)?;
+    let sequence = ber::expect(&mut application.body, 0x30)?;
+    let fills = application.header + application.len == len && sequence.header + sequence.len == application.len;
+    let is_known = KINDS.iter().any(|(known, ..)| *known == kind);
+    (fills && is_known).then_some(Message { kind, realm: None, error: None })
+}
+
+/// A ticket (RFC 4120 section 5.3): version 5 and a realm.
+fn ticket(mut cursor: Cursor<'_>) -> Option<Message<'_>> {
+    let mut fields = ber::expect(&mut ber::expect(&mut cursor, 0x60 + TICKET)?.body, 0x30)?.body;
+    ber::integer(&mut ber::expect(&mut fields, 0xa0)?.body, 2).filter(|version| *version == 5)?;
+    let realm = ber::whole(&mut ber::expect(&mut fields, 0xa1)?.body, 0x1b)?;
+    Some(Message { kind: TICKET, realm: Some(realm), error: None })
 }
 
 fn read_stream<'a>(said: &Said<'a>) -> Read<Message<'a>> {

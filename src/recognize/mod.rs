@@ -29,6 +29,7 @@ mod daytime;
 mod dcerpc;
 mod dcerpc_udp;
 mod dhcp;
+mod dhcpv6;
 mod dns;
 mod dns_message;
 mod echo;

@@ -11,8 +11,8 @@ pub static AUTHENTICATION: Protocol =
 pub static ACCOUNTING: Protocol =
     Protocol { name: "RADIUS accounting", label: Some("RADIUS Accounting"), behind: &["RADIUS Accounting", "Legacy RADIUS"] };
 
-/// Authentication and accounting, the old pair, and changes of authorization.
-const HOME: &[u16] = &[1812, 1813, 1645, 1646, 3799];
+/// Authentication and accounting, the old pair, and changes of authorization, the old one too.
+const HOME: &[u16] = &[1812, 1813, 1645, 1646, 3799, 1700];
 
 struct Packet {
     code: u8,
@@ -66,7 +66,7 @@ fn read(said: &Said<'_>, at_home: bool) -> Read<Packet> {
 fn header(bytes: &[u8], len: usize) -> Option<Packet> {
     let mut cursor = Cursor::new(bytes);
     let (code, id, length) = (cursor.u8()?, cursor.u8()?, usize::from(cursor.be16()?));
-    let is_header = matches!(code, 1..=5 | 11..=13 | 40..=45) && (20..=len).contains(&length);
+    let is_header = matches!(code, 1..=5 | 11..=13 | 40..=45) && (20..=4096).contains(&length) && len >= 20;
     is_header.then_some(Packet { code, id, attributes: 0, names: false })
 }
 

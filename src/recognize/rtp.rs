@@ -4,8 +4,8 @@ use super::cursor::Cursor;
 use super::finding::{Confidence, Finding, Look, Protocol};
 use super::opening::{Opening, Read, Said};
 
-/// RTP.
-pub static RTP: Protocol = Protocol { name: "RTP", label: Some("RTP"), behind: &["RTP"] };
+/// RTP. Its ports are agreed upon call by call, in a conversation that may be encrypted or elsewhere: payload alone says nothing against a port.
+pub static RTP: Protocol = Protocol { name: "RTP", label: None, behind: &["RTP"] };
 
 struct Packet {
     payload: u8,

@@ -4,12 +4,20 @@ use std::sync::LazyLock;
 
 use super::finding::{Confidence, Finding, Look};
 use super::opening::Opening;
-use super::table::{RECOGNIZERS, Recognizer};
+use super::table::{FROM_THE_MIDDLE, RECOGNIZERS, Recognizer};
 use crate::net::{IpProto, Side};
 
 /// For TCP and UDP, the recognizers whose protocol can begin with a byte.
 static BY_FIRST_BYTE: LazyLock<[Box<[Set]>; 2]> =
     LazyLock::new(|| [IpProto::TCP, IpProto::UDP].map(|transport| (0..=255).map(|byte| candidates(transport, byte)).collect()));
+
+/// Recognizers that are asked whatever the bytes of a connection begin with that was under way before the capture.
+static BY_NO_BYTE: LazyLock<Set> = LazyLock::new(|| {
+    let mut set = Set::default();
+    let any = RECOGNIZERS.iter().enumerate().filter(|(_, recognizer)| FROM_THE_MIDDLE.contains(&recognizer.word));
+    any.for_each(|(rank, _)| set.insert(rank));
+    set
+});
 
 fn candidates(transport: IpProto, byte: u8) -> Set {
     let possible = |recognizer: &Recognizer| {
@@ -111,11 +119,15 @@ impl Search {
         let [tcp, udp] = &*BY_FIRST_BYTE;
         let table = if opening.is_udp() { udp } else { tcp };
         for side in [Side::A, Side::B] {
-            let Some(first) = opening.said(side).bytes.first() else { continue };
+            let said = opening.said(side);
+            let Some(first) = said.bytes.first() else { continue };
             let Some(begun) = self.begun.get_mut(side.index()).filter(|begun| !**begun) else { continue };
             *begun = true;
             if let Some(more) = table.get(usize::from(*first)) {
                 self.left.add(*more, self.refuted);
+            }
+            if !said.from_start && !opening.is_udp() {
+                self.left.add(*BY_NO_BYTE, self.refuted);
             }
         }
     }

@@ -6,10 +6,10 @@ use super::finding::{Look, Protocol};
 use super::hint;
 use super::opening::Opening;
 use super::{
-    afp, amt_redirection, chargen, cldap, daytime, dcerpc, dcerpc_udp, dhcp, dns, echo, esp_udp, ftp, http, http2, ike, imap,
-    iso_transport, kerberos, l2tp, ldap, llmnr, lpd, madcap, mdns, mms, msmq, msmq_ping, net_tcp, netbios, netbios_datagram,
-    netbios_name, nntp, ntp, password_change, pop3, pptp, quic, quote, radius, rdp, rdp_preconnection, rmcp, rtcp, rtp, rtsp,
-    sip, smb, smtp, snmp, ssdp, ssh, ssrp, stun, tds, telnet, tftp, tls, wake_on_lan, wins_replication,
+    afp, amt_redirection, chargen, cldap, daytime, dcerpc, dcerpc_udp, dhcp, dhcpv6, dns, echo, esp_udp, ftp, http, http2, ike,
+    imap, iso_transport, kerberos, l2tp, ldap, llmnr, lpd, madcap, mdns, mms, msmq, msmq_ping, net_tcp, netbios,
+    netbios_datagram, netbios_name, nntp, ntp, password_change, pop3, pptp, quic, quote, radius, rdp, rdp_preconnection, rmcp,
+    rtcp, rtp, rtsp, sip, smb, smtp, snmp, ssdp, ssh, ssrp, stun, tds, telnet, tftp, tls, wake_on_lan, wins_replication,
 };
 use crate::net::IpProto;
 
@@ -37,11 +37,14 @@ const ANY: &[RangeInclusive<u8>] = &[0..=255];
 const UPPER: RangeInclusive<u8> = b'A'..=b'Z';
 const DIGIT: RangeInclusive<u8> = b'1'..=b'5';
 
+/// Recognizers that find their protocol behind any bytes where the beginning of a connection is missing.
+pub const FROM_THE_MIDDLE: &[&str] = &["tls"];
+
 /// Every recognizer. Of two that are equally sure the one further up wins, so the special stands before the general.
 #[rustfmt::skip]
 pub const RECOGNIZERS: &[Recognizer] = &[
     Recognizer { word: "chargen", over: BOTH, first: &[b' '..=b'~'], protocols: &[&chargen::CHARGEN], look: chargen::look },
-    Recognizer { word: "tls", over: TCP, first: ANY, protocols: &[&tls::HTTPS, &tls::TLS], look: tls::look },
+    Recognizer { word: "tls", over: TCP, first: &[0x14..=0x17, 0x80..=0x82], protocols: &[&tls::HTTPS, &tls::TLS], look: tls::look },
     Recognizer { word: "http2", over: TCP, first: &[0..=0, b'P'..=b'P'], protocols: &[&http2::HTTP2], look: http2::look },
     Recognizer { word: "http", over: TCP, first: &[0..=0, b'A'..=b'z'], protocols: &[&http::HTTP], look: http::look },
     Recognizer { word: "ssdp", over: UDP, first: &[UPPER], protocols: &[&ssdp::SSDP], look: ssdp::look },
@@ -62,6 +65,7 @@ pub const RECOGNIZERS: &[Recognizer] = &[
     Recognizer { word: "netbios_datagram", over: UDP, first: &[0x10..=0x16], protocols: &[&netbios_datagram::DATAGRAM], look: netbios_datagram::look },
     Recognizer { word: "dns", over: BOTH, first: ANY, protocols: &[&dns::DNS], look: dns::look },
     Recognizer { word: "dhcp", over: UDP, first: &[1..=2], protocols: &[&dhcp::DHCP], look: dhcp::look },
+    Recognizer { word: "dhcpv6", over: UDP, first: &[1..=13], protocols: &[&dhcpv6::DHCPV6], look: dhcpv6::look },
     Recognizer { word: "madcap", over: UDP, first: &[0..=0], protocols: &[&madcap::MADCAP], look: madcap::look },
     Recognizer { word: "tftp", over: UDP, first: &[0..=0], protocols: &[&tftp::TFTP], look: tftp::look },
     Recognizer { word: "ntp", over: UDP, first: ANY, protocols: &[&ntp::NTP], look: ntp::look },
@@ -91,7 +95,7 @@ pub const RECOGNIZERS: &[Recognizer] = &[
     Recognizer { word: "amt_redirection", over: TCP, first: &[0x10..=0x10], protocols: &[&amt_redirection::REDIRECTION], look: amt_redirection::look },
     Recognizer { word: "radius", over: UDP, first: &[1..=5, 11..=13, 40..=45], protocols: &[&radius::AUTHENTICATION, &radius::ACCOUNTING], look: radius::look },
     Recognizer { word: "ike", over: UDP, first: ANY, protocols: &[&ike::IKE], look: ike::look },
-    Recognizer { word: "stun", over: BOTH, first: &[0..=1], protocols: &[&stun::STUN], look: stun::look },
+    Recognizer { word: "stun", over: BOTH, first: &[0..=1, 8..=8], protocols: &[&stun::STUN], look: stun::look },
     Recognizer { word: "quic", over: UDP, first: &[0x09..=0x0d, 0xc0..=0xff], protocols: &[&quic::QUIC], look: quic::look },
     Recognizer { word: "redis", over: TCP, first: &[b'$'..=b'-', b':'..=b':', b'I'..=b'P'], protocols: &[&hint::redis::REDIS], look: hint::redis::look },
     Recognizer { word: "onc_rpc", over: BOTH, first: ANY, protocols: &[&hint::onc_rpc::NFS, &hint::onc_rpc::PORTMAPPER, &hint::onc_rpc::RPC], look: hint::onc_rpc::look },
@@ -159,7 +163,6 @@ pub const RECOGNIZERS: &[Recognizer] = &[
     Recognizer { word: "h225", over: TCP, first: &[3..=3], protocols: &[&hint::h225::H225], look: hint::h225::look },
     Recognizer { word: "iax2", over: UDP, first: &[0x80..=0xff], protocols: &[&hint::iax2::IAX2], look: hint::iax2::look },
     Recognizer { word: "ws_discovery", over: UDP, first: &[b'<'..=b'<'], protocols: &[&hint::ws_discovery::WSD], look: hint::ws_discovery::look },
-    Recognizer { word: "dhcpv6", over: UDP, first: &[1..=13], protocols: &[&hint::dhcpv6::DHCPV6], look: hint::dhcpv6::look },
     Recognizer { word: "openvpn", over: BOTH, first: &[0..=0, 0x38..=0x38, 0x40..=0x40, 0x50..=0x50], protocols: &[&hint::openvpn::OPENVPN], look: hint::openvpn::look },
     Recognizer { word: "ajp", over: TCP, first: &[0x12..=0x12, b'A'..=b'A'], protocols: &[&hint::ajp::AJP], look: hint::ajp::look },
     Recognizer { word: "ceph", over: TCP, first: &[b'c'..=b'c'], protocols: &[&hint::ceph::CEPH], look: hint::ceph::look },

@@ -17,7 +17,6 @@ pub(super) mod ceph;
 pub(super) mod coap;
 pub(super) mod collectd;
 pub(super) mod delivery_optimization;
-pub(super) mod dhcpv6;
 pub(super) mod diameter;
 pub(super) mod dnp3;
 pub(super) mod doip;

@@ -1,9 +1,13 @@
 //! DHCPv6 (RFC 8415 section 8): a type, a number, options.
 
-use super::{Confidence, Cow, Cursor, Finding, Look, Opening, Protocol, Read, hint};
+use std::borrow::Cow;
+
+use super::cursor::Cursor;
+use super::finding::{Confidence, Finding, Look, Protocol};
+use super::opening::{Opening, Read};
 
 /// DHCPv6.
-pub static DHCPV6: Protocol = hint("DHCPv6");
+pub static DHCPV6: Protocol = Protocol { name: "DHCPv6", label: Some("DHCPv6"), behind: &["DHCPv6"] };
 
 /// Looks for DHCPv6.
 pub fn look(seen: &Opening<'_>) -> Look {
