@@ -176,6 +176,13 @@ pub struct CaptureArgs {
     /// Also keep the packets in a pcapng file
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub write: Option<PathBuf>,
+    /// Begin the files of -w and of -o (ndjson, csv) anew after a time, before a size, or both (1h, 1G, 1h,500M); SIGHUP does so too
+    ///
+    /// The file being written has the name that was given; a finished one is called NAME-20261125T172604Z-00001.EXT, by when it was begun (UTC) and
+    /// its number. Each is complete. No packet and no record is in two of them; what an update says may be about a record in an earlier file, and
+    /// the summary is in the last one. Where nothing came nothing is begun.
+    #[arg(long, value_name = "TIME|SIZE", value_delimiter = ',')]
+    pub rotate: Vec<String>,
     /// Plain lines, also on a terminal
     #[arg(long)]
     pub plain: bool,

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+#[cfg(feature = "live")]
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
+#[cfg(feature = "live")]
+use super::ahead::{self, Ahead};
 use super::args::{EvidenceFrom, FailOn, FlowArgs, KeyPart, SharedArgs, Verbosity};
 use super::audit::Law;
 use super::carve::Carving;
@@ -14,12 +18,16 @@ use super::output::{Formats, Output};
 use super::parse::{self, Only};
 use super::rules;
 use crate::audit::Tally;
+#[cfg(feature = "live")]
+use crate::capture::Rotation;
 use crate::capture::Source;
 use crate::catalog::Catalog;
 use crate::engine::{self, Carriers, Ledger, Memory, Outcome, Revised};
 #[cfg(feature = "live")]
 use crate::flow::Ended;
 use crate::flow::{Flow, Harvest, KeyParts, SHARDS, Settings, Timeouts};
+#[cfg(feature = "live")]
+use crate::net::Timestamp;
 use crate::pipeline::{self, Progress};
 use crate::record::{Audit, Drops, Run, Summary};
 #[cfg(feature = "live")]
@@ -149,6 +157,9 @@ struct Clerk {
     memory: Memory,
     evicted: u64,
     carving: Option<Carving>,
+    /// Where flagged flows are told at once: those that were.
+    #[cfg(feature = "live")]
+    ahead: Option<Ahead>,
     /// Where whoever looks on sees the records.
     #[cfg(feature = "live")]
     board: Option<Arc<Mutex<Board>>>,
@@ -168,6 +179,8 @@ impl Desk {
             evicted: 0,
             carving,
             #[cfg(feature = "live")]
+            ahead: None,
+            #[cfg(feature = "live")]
             board: None,
         })))
     }
@@ -178,10 +191,25 @@ impl Desk {
         self.lock().board = Some(board);
     }
 
-    /// Whether writing has failed, so that going on makes no sense.
+    /// Tells flagged flows at once, and not at their end only.
     #[cfg(feature = "live")]
-    pub fn has_failed(&self) -> bool {
-        self.lock().output.as_ref().is_some_and(Output::has_failed)
+    pub fn tell_at_once(&self) {
+        self.lock().ahead = Some(Ahead::default());
+    }
+
+    /// Writes the results in pieces; to be asked before there are any.
+    #[cfg(feature = "live")]
+    pub fn rotate(&self, path: &Path, rotation: &Rotation, now: Timestamp) -> Result<(), Failure> {
+        self.lock().output.as_mut().map_or(Ok(()), |output| output.rotate(path, rotation, now))
+    }
+
+    /// Tells what time it is. Whether writing has failed, so that going on makes no sense.
+    #[cfg(feature = "live")]
+    pub fn tell(&self, now: Timestamp) -> bool {
+        let mut clerk = self.lock();
+        let Some(output) = &mut clerk.output else { return false };
+        output.tell(now);
+        output.has_failed()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Clerk> {
@@ -201,7 +229,11 @@ impl Clerk {
         self.update(&revised, catalog);
         #[cfg(feature = "live")]
         self.show(&harvest.flows, &harvest.under_way, catalog);
-        let written = !harvest.flows.is_empty();
+        let mut written = !harvest.flows.is_empty();
+        #[cfg(feature = "live")]
+        for flow in harvest.under_way.into_iter().filter(|_| stream) {
+            written |= self.write_ahead(flow, catalog);
+        }
         for ended in harvest.flows {
             self.evicted += u64::from(ended.evicted);
             self.write(&ended.flow, labelling);
@@ -227,6 +259,28 @@ impl Clerk {
         }
     }
 
+    /// Writes the record of a flow under way if it is flagged, or what is said of it now if that is something else. Tells whether it did.
+    #[cfg(feature = "live")]
+    fn write_ahead(&mut self, flow: Flow, catalog: &Catalog) -> bool {
+        let (Some(told), Some(output)) = (&mut self.ahead, &mut self.output) else { return false };
+        let lesson = self.ledger.lesson(&flow);
+        let record = engine::record(&flow, &self.carriers, Some(catalog), lesson.as_ref());
+        let before = told.told(flow.id).map(|told| told.record(&self.carriers, catalog));
+        let is_new = match &before {
+            Some(before) => ahead::is_judged_anew(before, &record),
+            None => record.is_flagged() && told.has_room(),
+        };
+        if !is_new {
+            return false;
+        }
+        let selected = output.ahead(before.as_ref(), &record);
+        let (tunnels, was_told) = (record.tunnels, before.is_some());
+        if selected || was_told {
+            told.keep(flow, lesson, tunnels);
+        }
+        selected || was_told
+    }
+
     /// Writes the flows held to the end.
     fn rest(&mut self, outcome: &mut Outcome, labelling: &Labelling) {
         let (catalog, stream) = (&*labelling.catalog, labelling.settings.stream);
@@ -248,6 +302,14 @@ impl Clerk {
             verdicts.add(&law.policy, &record, &judgement);
         }
         let Some(output) = &mut self.output else { return };
+        #[cfg(feature = "live")]
+        let told = self.ahead.as_mut().and_then(|ahead| ahead.take(flow.id));
+        #[cfg(feature = "live")]
+        let selected = match &told {
+            Some(told) => output.end_of(&told.record(&self.carriers, &labelling.catalog), &record),
+            None => output.flow(&record),
+        };
+        #[cfg(not(feature = "live"))]
         let selected = output.flow(&record);
         if let Some(carving) = &mut self.carving {
             carving.see(flow.key, &record, selected);

@@ -3,6 +3,8 @@
 //! [`Cli`] is what was typed, field for field; `label::Labelling` is what is done with packets wherever they come from. `run` gives the exit code, the highest of those that
 //! apply in the order 2, 3, 1, 0.
 
+#[cfg(feature = "live")]
+mod ahead;
 mod args;
 mod audit;
 #[cfg(feature = "live")]

@@ -139,6 +139,9 @@ pub const FORMATS: &[Format] = &[
     HTML,
 ];
 
+/// Formats of which a file may end after any record, and the next one begin.
+pub const LINES: &[&str] = &["ndjson", "csv"];
+
 /// The format of this name.
 pub fn format(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)

@@ -24,6 +24,9 @@ pub mod payload;
 pub mod program;
 pub mod scenario;
 pub mod table;
+pub mod updates;
+#[cfg(feature = "live")]
+pub mod wire;
 
 use std::path::{Path, PathBuf};
 
