@@ -144,7 +144,7 @@ impl Drop for Alarm<'_> {
         if std::thread::panicking() {
             self.failed.store(true, Ordering::SeqCst);
             let most = self.recycle.capacity().unwrap_or(0);
-            let _ = (0..most).try_for_each(|_| self.recycle.try_send(Work::new(self.keying)));
+            let _ = (0..most).all(|_| self.recycle.try_send(Work::new(self.keying)).is_ok());
         }
     }
 }
