@@ -1,7 +1,9 @@
-//! What recognizers say of captures by others, against tshark where its dissector reads content, protocol by protocol. Where the captures are
+//! What records say of captures by others, against tshark, protocol by protocol, and how many flows are called mismatched. Where the captures are
 //! not there (they are not in git: their licences differ) only the fixtures count, which `golden` holds.
 //!
-//! `EVIDENCE=KERBEROS,TLS cargo test --test evidence` lists each flow of these protocols on which the two differ, `EVIDENCE=all` those of all.
+//! `EVIDENCE=KERBEROS,TLS cargo test --test evidence` lists each flow of these protocols on which the two differ, `EVIDENCE=all` those of all,
+//! `EVIDENCE=mismatched` what is called mismatched. `FLOWLABEL_CAPTURES=DIR` names other captures (DIR/files, DIR/oracle): of those the
+//! table is shown, and nothing is held.
 
 #![cfg(test)]
 
@@ -15,97 +17,155 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use flowlabel::capture::{self, open};
 use flowlabel::catalog::{self, Catalog};
-use flowlabel::flow::Settings;
+use flowlabel::engine::{Ledger, Memory};
+use flowlabel::flow::{Harvest, Settings};
 use flowlabel::{engine, pipeline};
 use serde_json::Value;
 
 use support::captures::{Page, pages, say};
 
-/// tshark's word for a layer above the transport, and ours: dissectors that check what they read, or that few would ask by mistake.
+/// tshark's word for a layer above the transport, and ours, sorted.
+#[rustfmt::skip]
 const WORDS: &[(&str, &str)] = &[
-    ("cldap", "LDAP"),
+    ("ajp13", "AJP"),
+    ("amqp", "AMQP"),
+    ("bacapp", "BACnet"),
+    ("bgp", "BGP"),
+    ("bitcoin", "Bitcoin"),
+    ("bittorrent", "BitTorrent"),
+    ("bt-dht", "BitTorrent"),
+    ("bt-utp", "BitTorrent"),
+    ("bvlc", "BACnet"),
+    ("ceph", "Ceph"),
+    ("cflow", "NetFlow"),
     ("classicstun", "STUN"),
+    ("cldap", "LDAP"),
+    ("coap", "CoAP"),
+    ("collectd", "collectd"),
+    ("cotp", "TPKT"),
+    ("cql", "Cassandra"),
+    ("db-lsp-disc", "Dropbox LAN Sync"),
     ("dcerpc", "DCE/RPC"),
     ("dhcp", "DHCP"),
+    ("dhcpv6", "DHCPv6"),
+    ("diameter", "Diameter"),
+    ("dnp3", "DNP3"),
     ("dns", "DNS"),
+    ("doip", "DoIP"),
+    ("drda", "DRDA"),
+    ("dsi", "AFP"),
+    ("dtls", "DTLS"),
+    ("enip", "EtherNet/IP"),
+    ("fix", "FIX"),
     ("ftp", "FTP"),
+    ("ftp-data", "FTP data"),
+    ("giop", "CORBA (GIOP)"),
+    ("git", "Git"),
     ("gquic", "QUIC"),
+    ("gtp", "GTP"),
+    ("h225", "H.225"),
+    ("hislip", "HiSLIP"),
+    ("hsrp", "HSRP"),
     ("http", "HTTP"),
     ("http2", "HTTP"),
+    ("iax2", "IAX2"),
+    ("iec60870_104", "IEC 60870-5-104"),
     ("imap", "IMAP"),
+    ("ipmi", "IPMI"),
+    ("irc", "IRC"),
     ("isakmp", "IKE"),
+    ("iscsi", "iSCSI"),
+    ("kafka", "Kafka"),
     ("kerberos", "Kerberos"),
+    ("knxip", "KNXnet/IP"),
+    ("l2tp", "L2TP"),
     ("ldap", "LDAP"),
+    ("ldp", "LDP"),
     ("llmnr", "LLMNR"),
+    ("lpd", "LPD"),
+    ("mbtcp", "Modbus/TCP"),
     ("mdns", "mDNS"),
+    ("memcache", "Memcached"),
+    ("mgcp", "MGCP"),
+    ("mongo", "MongoDB"),
+    ("mqtt", "MQTT"),
+    ("msmms", "MMS"),
+    ("mysql", "MySQL"),
     ("nbdgm", "NetBIOS datagram service"),
     ("nbns", "NetBIOS name service"),
     ("nbss", "SMB"),
+    ("nfs", "NFS"),
+    ("nntp", "NNTP"),
     ("ntp", "NTP"),
+    ("oicq", "OICQ"),
+    ("opcua", "OPC UA"),
+    ("openflow", "OpenFlow"),
+    ("openvpn", "OpenVPN"),
+    ("pgsql", "PostgreSQL"),
     ("pop", "POP3"),
+    ("portmap", "Portmapper"),
+    ("pptp", "PPTP"),
     ("quic", "QUIC"),
     ("radius", "RADIUS"),
     ("rdp", "RDP"),
+    ("rdpudp", "RDP over UDP"),
+    ("resp", "Redis"),
+    ("rip", "RIP"),
+    ("rmcp", "IPMI"),
+    ("rpc", "ONC RPC"),
+    ("rpkirtr", "RPKI-RTR"),
+    ("rsync", "rsync"),
+    ("rtcp", "RTCP"),
+    ("rtp", "RTP"),
     ("rtsp", "RTSP"),
+    ("sflow", "sFlow"),
     ("sip", "SIP"),
+    ("skinny", "Skinny"),
     ("smb", "SMB"),
     ("smb2", "SMB"),
     ("smtp", "SMTP"),
     ("snmp", "SNMP"),
+    ("socks", "SOCKS"),
+    ("srvloc", "SLP"),
     ("ssdp", "SSDP"),
     ("ssh", "SSH"),
     ("stun", "STUN"),
+    ("synphasor", "Synchrophasor"),
+    ("syslog", "Syslog"),
+    ("tacplus", "TACACS+"),
     ("tds", "TDS"),
     ("telnet", "Telnet"),
     ("tftp", "TFTP"),
     ("tls", "TLS"),
+    ("tns", "Oracle TNS"),
+    ("tpkt", "TPKT"),
+    ("udpencap", "ESP in UDP"),
+    ("vnc", "VNC"),
+    ("wg", "WireGuard"),
+    ("x11", "X11"),
+    ("xmpp", "XMPP"),
 ];
 
-/// Recall and precision (in thousandths) that were reached; what is missing is named in the comment.
-const REACHED: &[(&str, u64, u64)] = &[
-    // Six flows of one capture carry it on 445 without SMB around it, which tshark calls by the port.
-    ("DCE/RPC", 1000, 990),
-    ("DHCP", 1000, 1000),
-    // Headers that tshark calls DNS by the port and that go on as something else, or stop.
-    ("DNS", 975, 1000),
-    ("FTP", 970, 1000),
-    // Inside of SOCKS and of a compressed tunnel, or behind bytes that are none.
-    ("HTTP", 993, 998),
-    // A header broken on purpose.
-    ("IKE", 940, 1000),
-    ("IMAP", 1000, 1000),
-    // Ten flows are another protocol on port 88, broken on purpose, which tshark reads as Kerberos 4.
-    ("Kerberos", 870, 1000),
-    ("LDAP", 960, 1000),
-    ("NTP", 1000, 1000),
-    ("NetBIOS name service", 1000, 1000),
-    ("POP3", 1000, 1000),
-    ("QUIC", 1000, 1000),
-    ("RADIUS", 860, 1000),
-    ("RDP", 1000, 1000),
-    // The six above.
-    ("SMB", 935, 1000),
-    ("SMTP", 970, 970),
-    ("SNMP", 1000, 1000),
-    ("SSDP", 1000, 1000),
-    ("TDS", 1000, 1000),
-    // Keep-alives of one byte, and what is not TLS on 443, both called so by the port; inside of MySQL.
-    ("TLS", 935, 994),
-    ("mDNS", 1000, 1000),
+/// Where tshark's name is no judgement of the payload: a capture's file, its word, how many flows, and why.
+#[rustfmt::skip]
+const EXCUSED: &[(&str, &str, usize, &str)] = &[
 ];
 
-/// Flows whose payload contradicts their port, in captures that were made by breaking or rewriting others or to show just that.
-const CONTRADICTIONS: usize = 13;
+/// At least (in thousandths): of each protocol that is met, what tshark names and we do, and what we name and tshark does.
+const RECALL: u64 = 970;
+const PRECISION: u64 = 995;
 
 type Key = (u64, (IpAddr, u64), (IpAddr, u64));
 
 /// Where the payload's protocol goes by other names.
 fn ours(name: &str) -> &str {
     match name {
+        "FTP default data" => "FTP data",
+        "H.225" | "ISO transport (COTP)" | "RDP" => "TPKT",
         "HTTPS" => "TLS",
         "HTTP/2" => "HTTP",
         "NetBIOS session service" => "SMB",
-        "RADIUS accounting" => "RADIUS",
+        "RADIUS accounting" | "RADIUS dynamic authorization" => "RADIUS",
         "SNMP trap" => "SNMP",
         name => name,
     }
@@ -125,18 +185,36 @@ fn wanted(page: &Value) -> HashMap<Key, Vec<&str>> {
         let Some(key) = key(protocol, (&flow["a"], &flow["a_port"]), (&flow["b"], &flow["b_port"])) else { continue };
         let first = flow["app_first"].as_str();
         let chains = flow["app_chains"].as_object().into_iter().flat_map(|chains| chains.keys());
-        wanted.entry(key).or_default().extend(first.into_iter().chain(chains.flat_map(|chain| chain.split(':'))));
+        let layers = first.into_iter().chain(chains.flat_map(|chain| chain.split(':')));
+        wanted.entry(key).or_default().extend(layers.filter(|layer| !NO_NAMES.contains(layer)));
     }
     wanted
 }
 
-/// What is printed of each flow of a capture.
+/// What tshark says where it has no name.
+const NO_NAMES: &[&str] = &["", "data", "_ws.malformed", "_ws.short", "_ws.unreassembled"];
+
+/// What is printed of each flow of a capture, announcements heard.
 fn records(capture: &Path, catalog: &Catalog) -> Vec<Value> {
     let mut source = open(&[capture.to_owned()], &capture::Options::default()).unwrap();
     let settings = Settings { split: None, ..Settings::default() };
-    let outcome = pipeline::run(&mut *source, settings, 1, |_| (), &|_| ());
-    let record = |flow| serde_json::to_value(engine::record(flow, outcome.carriers(), Some(catalog), None)).unwrap();
+    let (mut ledger, memory) = (Ledger::default(), Memory::default());
+    let early = |harvest: Harvest| {
+        ledger.revise(&memory, harvest.announcements, harvest.flows.iter().map(|ended| &ended.flow));
+    };
+    let outcome = pipeline::run(&mut *source, settings, 1, early, &|_| ());
+    ledger.revise(&memory, Vec::new(), outcome.flows());
+    let record = |flow| {
+        let lesson = ledger.lesson(flow);
+        serde_json::to_value(engine::record(flow, outcome.carriers(), Some(catalog), lesson.as_ref())).unwrap()
+    };
     outcome.flows().map(record).collect()
+}
+
+/// The protocol of a record: what the payload is, else what was announced.
+fn spoken(record: &Value) -> Option<&str> {
+    let announced = record["label"].as_str().filter(|_| record["evidence"] == "learned");
+    record["payload"]["protocol"].as_str().or(announced).map(ours)
 }
 
 #[derive(Default)]
@@ -160,8 +238,11 @@ impl Score {
 /// What some captures show.
 #[derive(Default)]
 struct Tally {
+    flows: u64,
     scores: BTreeMap<&'static str, Score>,
-    contradictions: Vec<String>,
+    /// By the line of [`EXCUSED`].
+    excused: BTreeMap<usize, usize>,
+    mismatched: Vec<String>,
 }
 
 impl Tally {
@@ -170,11 +251,13 @@ impl Tally {
         let wanted = wanted(&page.text);
         for record in records(&page.capture, catalog) {
             let (client, server) = (&record["client"], &record["server"]);
+            tally.flows += 1;
+            if record["verdict"] == "mismatched" {
+                let ports = format!("{} {} {}", record["transport"], client["port"], server["port"]);
+                tally.mismatched.push(format!("{} {} {ports}: {}", page.name, record["id"], record["reason"]));
+            }
             let protocol = record["protocol"].as_u64().unwrap();
             let Some(key) = key(protocol, (&client["ip"], &client["port"]), (&server["ip"], &server["port"])) else { continue };
-            if record["flags"].as_array().unwrap().iter().any(|flag| flag == "payload-contradicts-port") {
-                tally.contradictions.push(format!("{} {}: {}", page.name, record["id"], record["reason"]));
-            }
             if let Some(layers) = wanted.get(&key) {
                 tally.count(&page.name, layers, &record);
             }
@@ -185,10 +268,16 @@ impl Tally {
     /// Counts one flow: right if tshark names the protocol anywhere in it, wrong if it names only others, missed if it names it first.
     fn count(&mut self, capture: &str, layers: &[&str], record: &Value) {
         let word = |layer: &&str| WORDS.iter().find(|(theirs, _)| theirs == layer).map(|(_, ours)| *ours);
-        let got = record["payload"]["protocol"].as_str().map(ours);
+        let got = spoken(record);
         let named = layers.first().and_then(word);
-        let named_at_all = layers.iter().any(|layer| !layer.is_empty());
         let agrees = got.is_some_and(|got| layers.iter().filter_map(word).any(|name| name == got));
+        let is_excused = |(file, word, ..): &(&str, &str, usize, &str)| {
+            capture.rsplit('/').next() == Some(*file) && layers.first() == Some(word) && !agrees
+        };
+        if let Some(line) = EXCUSED.iter().position(is_excused) {
+            *self.excused.entry(line).or_default() += 1;
+            return;
+        }
         let flow = || {
             let [client, server] = ["client", "server"].map(|end| &record[end]["port"]);
             let got = got.unwrap_or("nothing");
@@ -198,7 +287,7 @@ impl Tally {
             let score = self.scores.entry(got).or_default();
             score.right += u64::from(agrees);
             // Where tshark has no opinion there is nothing to compare with.
-            score.wrong.extend((!agrees && named_at_all).then(flow));
+            score.wrong.extend((!agrees && !layers.is_empty()).then(flow));
         }
         if let Some(named) = named.filter(|_| !agrees) {
             self.scores.entry(named).or_default().missed.push(flow());
@@ -206,7 +295,9 @@ impl Tally {
     }
 
     fn add(&mut self, other: Self) {
-        self.contradictions.extend(other.contradictions);
+        self.flows += other.flows;
+        self.mismatched.extend(other.mismatched);
+        other.excused.into_iter().for_each(|(line, flows)| *self.excused.entry(line).or_default() += flows);
         for (name, score) in other.scores {
             let sum = self.scores.entry(name).or_default();
             sum.right += score.right;
@@ -229,8 +320,8 @@ impl Tally {
         table
     }
 
-    /// The flows on which we and tshark differ, of the protocols that `EVIDENCE` names.
-    fn differences(&self) -> String {
+    /// The flows that `EVIDENCE` asks for: on which we and tshark differ, or that are mismatched.
+    fn asked(&self) -> String {
         let asked = std::env::var("EVIDENCE").unwrap_or_default();
         let is_asked = |name: &str| asked == "all" || asked.split(',').any(|word| word.eq_ignore_ascii_case(name));
         let mut text = String::new();
@@ -238,6 +329,7 @@ impl Tally {
             score.wrong.iter().for_each(|flow| writeln!(text, "{name} wrong: {flow}").unwrap());
             score.missed.iter().for_each(|flow| writeln!(text, "{name} missed: {flow}").unwrap());
         }
+        self.mismatched.iter().filter(|_| is_asked("mismatched")).for_each(|flow| writeln!(text, "mismatched: {flow}").unwrap());
         text
     }
 }
@@ -265,14 +357,19 @@ fn tally(pages: &[Page]) -> Tally {
 }
 
 #[test]
-fn recognizers_agree_with_tshark() {
+fn records_agree_with_tshark() {
     let Some(pages) = pages() else { return };
     let tally = tally(&pages);
-    let (table, differences) = (tally.table(), tally.differences());
-    say(&format!("\n{table}{} contradictions\n{}\n{differences}", tally.contradictions.len(), tally.contradictions.join("\n")));
-    for (name, recall, precision) in REACHED {
-        let Some(score) = tally.scores.get(name) else { panic!("{name} is not met at all") };
-        assert!(score.recall() >= *recall && score.precision() >= *precision, "{name} has become worse");
+    let (table, asked) = (tally.table(), tally.asked());
+    let (flows, mismatched) = (tally.flows, tally.mismatched.len());
+    say(&format!("\n{table}{flows} flows, {mismatched} mismatched\n{asked}"));
+    if std::env::var_os("FLOWLABEL_CAPTURES").is_some() {
+        return;
     }
-    assert!(tally.contradictions.len() <= CONTRADICTIONS, "{:#?}", tally.contradictions);
+    for (line, (file, word, flows, why)) in EXCUSED.iter().enumerate() {
+        assert_eq!(tally.excused.get(&line), Some(flows), "{file} ({word}: {why}) has other flows to be excused");
+    }
+    let fails = |score: &Score| score.recall() < RECALL || score.precision() < PRECISION;
+    let worse: Vec<_> = tally.scores.iter().filter(|(_, score)| fails(score)).map(|(name, _)| name).collect();
+    assert!(worse.is_empty(), "below the floor: {worse:?}");
 }

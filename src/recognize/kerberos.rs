@@ -15,6 +15,8 @@ struct Message<'a> {
     kind: u8,
     realm: Option<&'a [u8]>,
     error: Option<u32>,
+    /// All fields that have to be there are: nothing else looks like it.
+    is_sound: bool,
 }
 
 /// Message types with their application tags (RFC 4120 section 5.10), and the context tag of their realm.
@@ -49,12 +51,15 @@ pub fn look(seen: &Opening<'_>) -> Look {
     let exchange = if seen.is_udp() { seen.read(|said| read_datagram(said, at_home)) } else { seen.read(read_stream) };
     let Some(exchange) = exchange else { return Look::No };
     exchange.look(|| {
-        let asks = |message: &Message<'_>| Some(matches!(message.kind, TICKET | 10 | 12 | 14 | FOUR_REQUEST));
+        let asks =
+            |message: &Message<'_>| message.is_sound.then_some(matches!(message.kind, TICKET | 10 | 12 | 14 | FOUR_REQUEST));
         let mut words: Vec<String> = exchange.values().map(words).collect();
         if exchange.client(asks) == Some(crate::net::Side::B) {
             words.reverse();
         }
-        Finding::new(&KERBEROS, Confidence::Certain).asked_by(exchange.client(asks)).detailed(&words.join(", "))
+        let is_sound = exchange.values().any(|message| message.is_sound);
+        let confidence = if is_sound { Confidence::Certain } else { Confidence::Plausible };
+        Finding::new(&KERBEROS, confidence).asked_by(exchange.client(asks)).detailed(&words.join(", "))
     })
 }
 
@@ -84,7 +89,7 @@ fn envelope(bytes: &[u8], len: usize) -> Option<Message<'_>> {
     let sequence = ber::expect(&mut application.body, 0x30)?;
     let fills = application.header + application.len == len && sequence.header + sequence.len == application.len;
     let is_known = KINDS.iter().any(|(known, ..)| *known == kind);
-    (fills && is_known).then_some(Message { kind, realm: None, error: None })
+    (fills && is_known).then_some(Message { kind, realm: None, error: None, is_sound: false })
 }
 
 /// A ticket (RFC 4120 section 5.3): version 5 and a realm.
@@ -92,7 +97,7 @@ fn ticket(mut cursor: Cursor<'_>) -> Option<Message<'_>> {
     let mut fields = ber::expect(&mut ber::expect(&mut cursor, 0x60 + TICKET)?.body, 0x30)?.body;
     ber::integer(&mut ber::expect(&mut fields, 0xa0)?.body, 2).filter(|version| *version == 5)?;
     let realm = ber::whole(&mut ber::expect(&mut fields, 0xa1)?.body, 0x1b)?;
-    Some(Message { kind: TICKET, realm: Some(realm), error: None })
+    Some(Message { kind: TICKET, realm: Some(realm), error: None, is_sound: false })
 }
 
 fn read_stream<'a>(said: &Said<'a>) -> Read<Message<'a>> {
@@ -125,7 +130,7 @@ fn four(mut cursor: Cursor<'_>) -> Option<Message<'_>> {
         5 => FOUR_ERROR,
         _ => return None,
     };
-    (!name.is_empty() && !realm.is_empty()).then_some(Message { kind, realm: Some(realm), error: None })
+    (!name.is_empty() && !realm.is_empty()).then_some(Message { kind, realm: Some(realm), error: None, is_sound: true })
 }
 
 /// A message: application tag, sequence, version 5, the type once more.
@@ -142,7 +147,7 @@ fn message(mut cursor: Cursor<'_>) -> Option<Message<'_>> {
     if !is_five || !same {
         return None;
     }
-    let mut message = Message { kind, realm: None, error: None };
+    let mut message = Message { kind, realm: None, error: None, is_sound: true };
     while let Some(field) = ber::next(&mut fields) {
         if Some(field.tag) == *realm_tag {
             message.realm = ber::whole(&mut field.body.clone(), 0x1b);
@@ -184,6 +189,17 @@ mod tests {
         assert_eq!(detail(&found(look(&tcp(&framed, b"")))), "AS-REQ CORP");
         assert_eq!(look(&tcp(&framed[..8], b"")), Look::More);
         assert_eq!(look(&tcp(b"\0\0\0\x20\xfeSMB", b"")), Look::No);
+    }
+
+    #[test]
+    fn a_ticket_alone_and_what_lacks_fields_are_guesses() {
+        let ticket = hex("6113 3011 a003020105 a109 1b07 554d522e454455");
+        let finding = found(udp([1, 4444], &ticket, b"", look));
+        assert_eq!((detail(&finding), finding.confidence), ("ticket UMR.EDU", Confidence::Plausible));
+        // An error without version and type.
+        let broken = hex("7e14 3012 a603020119 ac0b 3009 3007a103020102a200");
+        assert_eq!(found(udp([1, 88], &broken, b"", look)).confidence, Confidence::Plausible);
+        assert_eq!(udp([1, 89], &broken, b"", look), Look::No);
     }
 
     #[test]

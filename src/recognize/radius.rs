@@ -11,6 +11,9 @@ pub static AUTHENTICATION: Protocol =
 pub static ACCOUNTING: Protocol =
     Protocol { name: "RADIUS accounting", label: Some("RADIUS Accounting"), behind: &["RADIUS Accounting", "Legacy RADIUS"] };
 
+/// Disconnecting users and changing what they may (RFC 5176). It has a port of its own, and no document names it.
+pub static DYNAMIC: Protocol = Protocol { name: "RADIUS dynamic authorization", label: None, behind: &[] };
+
 /// Authentication and accounting, the old pair, and changes of authorization, the old one too.
 const HOME: &[u16] = &[1812, 1813, 1645, 1646, 3799, 1700];
 
@@ -34,10 +37,17 @@ pub fn look(seen: &Opening<'_>) -> Look {
         let mut ids = exchange.values().map(|packet| packet.id);
         let pairs = exchange.is_both() && ids.next() == ids.next();
         let names = exchange.values().any(|packet| packet.names && packet.attributes >= 2);
-        let is_accounting = exchange.values().any(|packet| matches!(packet.code, 4 | 5));
+        let has = |codes: std::ops::RangeInclusive<u8>| exchange.values().any(|packet| codes.contains(&packet.code));
+        let protocol = if has(40..=45) {
+            &DYNAMIC
+        } else if has(4..=5) {
+            &ACCOUNTING
+        } else {
+            &AUTHENTICATION
+        };
         let confidence = if pairs && names { Confidence::Certain } else { exchange.confidence(Confidence::Plausible) };
         let words: Vec<&str> = exchange.values().map(|packet| word(packet.code)).collect();
-        Finding::new(if is_accounting { &ACCOUNTING } else { &AUTHENTICATION }, confidence)
+        Finding::new(protocol, confidence)
             .asked_by(exchange.client(|packet| Some(matches!(packet.code, 1 | 4 | 12 | 40 | 43))))
             .detailed(&words.join(", "))
     })

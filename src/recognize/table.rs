@@ -93,7 +93,7 @@ pub const RECOGNIZERS: &[Recognizer] = &[
     Recognizer { word: "rmcp", over: UDP, first: &[6..=6], protocols: &[&rmcp::RMCP], look: rmcp::look },
     Recognizer { word: "net_tcp", over: TCP, first: &[0..=0], protocols: &[&net_tcp::NET_TCP], look: net_tcp::look },
     Recognizer { word: "amt_redirection", over: TCP, first: &[0x10..=0x10], protocols: &[&amt_redirection::REDIRECTION], look: amt_redirection::look },
-    Recognizer { word: "radius", over: UDP, first: &[1..=5, 11..=13, 40..=45], protocols: &[&radius::AUTHENTICATION, &radius::ACCOUNTING], look: radius::look },
+    Recognizer { word: "radius", over: UDP, first: &[1..=5, 11..=13, 40..=45], protocols: &[&radius::AUTHENTICATION, &radius::ACCOUNTING, &radius::DYNAMIC], look: radius::look },
     Recognizer { word: "ike", over: UDP, first: ANY, protocols: &[&ike::IKE], look: ike::look },
     Recognizer { word: "stun", over: BOTH, first: &[0..=1, 8..=8], protocols: &[&stun::STUN], look: stun::look },
     Recognizer { word: "quic", over: UDP, first: &[0x09..=0x0d, 0xc0..=0xff], protocols: &[&quic::QUIC], look: quic::look },
