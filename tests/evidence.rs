@@ -19,6 +19,7 @@ use flowlabel::capture::{self, open};
 use flowlabel::catalog::{self, Catalog};
 use flowlabel::engine::{Ledger, Memory};
 use flowlabel::flow::{Harvest, Settings};
+use flowlabel::recognize::RECOGNIZERS;
 use flowlabel::{engine, pipeline};
 use serde_json::Value;
 
@@ -115,7 +116,7 @@ const WORDS: &[(&str, &str)] = &[
     ("rpc", "ONC RPC"),
     ("rpkirtr", "RPKI-RTR"),
     ("rsync", "rsync"),
-    ("rtcp", "RTCP"),
+    ("rtcp", "RTP"),
     ("rtp", "RTP"),
     ("rtsp", "RTSP"),
     ("sflow", "sFlow"),
@@ -149,11 +150,69 @@ const WORDS: &[(&str, &str)] = &[
 /// Where tshark's name is no judgement of the payload: a capture's file, its word, how many flows, and why.
 #[rustfmt::skip]
 const EXCUSED: &[(&str, &str, usize, &str)] = &[
+    ("383379789-decrypt-crash.pcap", "ftp", 1, "noise to port 21"),
+    ("AH-IPcomp-IPv4.pcap", "http", 1, "inside of IPComp, which hides it"),
+    ("PatchedDCAuthenticatedTryWithRpcOpenFileRawUsingEFSRPCNamePipeInsteadOfLSARPC.pcapng", "rtcp", 1, "encrypted, behind the discovery of a voice service that fills the first datagrams"),
+    ("PatchedDCAuthenticatedTryWithRpcOpenFileRawUsingEFSRPCNamePipeInsteadOfLSARPC.pcapng", "tls", 3, "keep-alives of one byte on 443"),
+    ("Sample_File_MMS_and_GOOSE.pcap", "tpkt", 2, "keep-alives of one byte on 102"),
+    ("UnPatchedDCOpenFileRaw.pcapng", "rtcp", 2, "encrypted, behind the discovery of a voice service that fills the first datagrams"),
+    ("UnPatchedDCOpenFileRaw.pcapng", "tls", 9, "keep-alives of one byte on 443"),
+    ("anyconnect-vpn.pcap", "ajp13", 1, "records of TLS on the port of AJP"),
+    ("anyconnect-vpn.pcap", "tls", 1, "a backup program's own messages on 443"),
+    ("babel_update_oobr.pcap", "kerberos", 10, "another protocol's packets with bits flipped, to port 88"),
+    ("crash-81dba690a3f67ee41a41390a625db732fa1413a1", "llmnr", 1, "made by flipping bits: more names than the message has room for"),
+    ("dcerpc_synthetic.pcap", "nbss", 6, "written by hand: DCE/RPC on 445 without SMB around it"),
+    ("discord_mid_flow.pcap", "rtcp", 1, "encrypted, beside a voice service's own datagrams"),
+    ("dns_stack_overflow.pcap", "dns", 1, "a question whose label is longer than labels are"),
+    ("esp_truncated.pcap", "udpencap", 1, "four bytes"),
+    ("http-single-conn-22.pcap", "ssh", 1, "HTTP on the port of SSH"),
+    ("l2tp-avp-overflow.pcap", "l2tp", 6, "bits flipped: reserved flags, and a length that is not the datagram's"),
+    ("lru_ipv6_caches.pcapng", "stun", 1, "RTCP, and after eight datagrams of it STUN"),
+    ("mapi.pcap", "c1222", 1, "DCE/RPC that tshark takes for another protocol by its port"),
+    ("mongo_false_positive.pcapng", "tls", 1, "another protocol's messages on 443"),
+    ("nfs-write-verf-cookie.pcapng", "tls", 1, "NFS from port 993"),
+    ("nomachine.pcapng", "tls", 1, "NoMachine, which turns to TLS behind its own greeting"),
+    ("ookla.pcap", "http", 1, "TLS on 8080"),
+    ("pbb-recursive-frames.pcapng", "dns", 1, "one byte to port 53"),
+    ("pcapng-example.pcapng.zst", "ssh", 1, "under way before the capture, and encrypted"),
+    ("rdp-invalid-length.pcap", "tpkt", 1, "what should be a connection request is noise"),
+    ("rtp-seg-fault-1.pcapng", "dns", 1, "nine bytes to port 53"),
+    ("sll.pcap.gz", "ssh", 1, "under way before the capture, and encrypted"),
+    ("smb_print_trans-oobr2.pcap", "nbdgm", 1, "bits flipped: a name of letters that names do not have"),
+    ("socks.pcap", "http", 1, "SOCKS, and HTTP inside of it"),
+    ("socks5-http-302-frag.pcap", "http", 1, "SOCKS, and HTTP inside of it"),
+    ("someip_sd_sample.pcap", "dns", 2, "SOME/IP whose message looks like a question"),
+    ("ssl-and-ssh-using-sslh.pcap", "tls", 1, "SSH on 443"),
+    ("telnet-long-line-no-eol.pcapng.gz", "telnet", 1, "the letter A to port 23"),
+    ("tftp.pcap", "tftp", 2, "requests without a name, or without a kind"),
+    ("vector-max-size-crash.pcap", "dns", 1, "made by flipping bits, to port 443"),
+    ("waze.pcap", "tls", 1, "a messenger's own protocol on 443"),
 ];
 
-/// At least (in thousandths): of each protocol that is met, what tshark names and we do, and what we name and tshark does.
+/// At least (in thousandths): of each protocol of the catalog that is met, what tshark names and we do, and what we name and tshark does.
 const RECALL: u64 = 970;
 const PRECISION: u64 = 995;
+
+/// What is called mismatched and rightly so: the payload's protocol, the flag, and why an administrator would agree.
+#[rustfmt::skip]
+const TRUE_ALARMS: &[(&str, &str, &str)] = &[
+    ("DCE/RPC", "payload-contradicts-port", "a port of files that speaks something else"),
+    ("DNS", "protocol-on-undocumented-port", "resolvers that hide on 443, 8443 and others to get past filters"),
+    ("HTTP", "payload-contradicts-port", "clear text where encryption is documented, or on the ports of others"),
+    ("HTTP", "protocol-on-undocumented-port", "proxies and servers on 8080, 8000 and others that no document lists"),
+    ("HTTP/2", "payload-contradicts-port", "clear text where encryption is documented"),
+    ("HTTP/2", "protocol-on-undocumented-port", "services of gRPC and test servers"),
+    ("HTTPS", "protocol-on-undocumented-port", "consoles on 8443 and others that no document lists"),
+    ("LDAP", "protocol-on-undocumented-port", "a directory on 1389: an attacker's"),
+    ("RTSP", "protocol-on-undocumented-port", "cameras on 8554"),
+    ("SMTP", "protocol-on-undocumented-port", "submission on 587, which no document lists"),
+    ("SSH", "payload-contradicts-port", "a way around a filter, through 443"),
+    ("TDS", "protocol-on-undocumented-port", "a database on a port of its own, which nobody announced"),
+    ("TLS", "payload-contradicts-port", "encryption on 80"),
+];
+
+/// One of so many flows may be called mismatched wrongly.
+const FALSE_ALARMS: u64 = 2000;
 
 type Key = (u64, (IpAddr, u64), (IpAddr, u64));
 
@@ -167,6 +226,8 @@ fn ours(name: &str) -> &str {
         "NetBIOS session service" => "SMB",
         "RADIUS accounting" | "RADIUS dynamic authorization" => "RADIUS",
         "SNMP trap" => "SNMP",
+        // They may share a port (RFC 5761).
+        "RTCP" => "RTP",
         name => name,
     }
 }
@@ -211,10 +272,17 @@ fn records(capture: &Path, catalog: &Catalog) -> Vec<Value> {
     outcome.flows().map(record).collect()
 }
 
-/// The protocol of a record: what the payload is, else what was announced.
+/// The protocol of a record: what the payload is, else what was announced. FTP's data is anything.
 fn spoken(record: &Value) -> Option<&str> {
-    let announced = record["label"].as_str().filter(|_| record["evidence"] == "learned");
+    let announced = record["label"].as_str().filter(|label| record["evidence"] == "learned" || *label == "FTP default data");
     record["payload"]["protocol"].as_str().or(announced).map(ours)
+}
+
+fn is_true_alarm(record: &Value) -> bool {
+    let flags = record["flags"].as_array().unwrap();
+    TRUE_ALARMS
+        .iter()
+        .any(|(protocol, flag, _)| record["payload"]["protocol"] == *protocol && flags.iter().any(|set| set == flag))
 }
 
 #[derive(Default)]
@@ -243,6 +311,7 @@ struct Tally {
     /// By the line of [`EXCUSED`].
     excused: BTreeMap<usize, usize>,
     mismatched: Vec<String>,
+    false_alarms: Vec<String>,
 }
 
 impl Tally {
@@ -254,7 +323,9 @@ impl Tally {
             tally.flows += 1;
             if record["verdict"] == "mismatched" {
                 let ports = format!("{} {} {}", record["transport"], client["port"], server["port"]);
-                tally.mismatched.push(format!("{} {} {ports}: {}", page.name, record["id"], record["reason"]));
+                let alarm = format!("{} {} {ports}: {}", page.name, record["id"], record["reason"]);
+                tally.false_alarms.extend((!is_true_alarm(&record)).then(|| alarm.clone()));
+                tally.mismatched.push(alarm);
             }
             let protocol = record["protocol"].as_u64().unwrap();
             let Some(key) = key(protocol, (&client["ip"], &client["port"]), (&server["ip"], &server["port"])) else { continue };
@@ -297,6 +368,7 @@ impl Tally {
     fn add(&mut self, other: Self) {
         self.flows += other.flows;
         self.mismatched.extend(other.mismatched);
+        self.false_alarms.extend(other.false_alarms);
         other.excused.into_iter().for_each(|(line, flows)| *self.excused.entry(line).or_default() += flows);
         for (name, score) in other.scores {
             let sum = self.scores.entry(name).or_default();
@@ -361,15 +433,19 @@ fn records_agree_with_tshark() {
     let Some(pages) = pages() else { return };
     let tally = tally(&pages);
     let (table, asked) = (tally.table(), tally.asked());
-    let (flows, mismatched) = (tally.flows, tally.mismatched.len());
-    say(&format!("\n{table}{flows} flows, {mismatched} mismatched\n{asked}"));
+    let (flows, mismatched, wrongly) = (tally.flows, tally.mismatched.len(), tally.false_alarms.join("\n"));
+    say(&format!("\n{table}{flows} flows, {mismatched} mismatched, these perhaps wrongly:\n{wrongly}\n{asked}"));
     if std::env::var_os("FLOWLABEL_CAPTURES").is_some() {
         return;
     }
     for (line, (file, word, flows, why)) in EXCUSED.iter().enumerate() {
         assert_eq!(tally.excused.get(&line), Some(flows), "{file} ({word}: {why}) has other flows to be excused");
     }
+    let protocols = || RECOGNIZERS.iter().flat_map(|recognizer| recognizer.protocols);
+    let is_documented = |name: &str| protocols().any(|protocol| ours(protocol.name) == name && !protocol.behind.is_empty());
     let fails = |score: &Score| score.recall() < RECALL || score.precision() < PRECISION;
-    let worse: Vec<_> = tally.scores.iter().filter(|(_, score)| fails(score)).map(|(name, _)| name).collect();
+    let worse = tally.scores.iter().filter(|(name, score)| is_documented(name) && fails(score)).map(|(name, _)| name);
+    let worse: Vec<_> = worse.collect();
     assert!(worse.is_empty(), "below the floor: {worse:?}");
+    assert!(tally.false_alarms.len() as u64 * FALSE_ALARMS <= flows, "{:#?}", tally.false_alarms);
 }

@@ -61,8 +61,9 @@ fn media(payload: u8) -> String {
 }
 
 fn read(said: &Said<'_>) -> Read<Stream> {
-    let mut packets = said.datagrams();
-    let (bytes, len) = packets.next().unwrap_or_default();
+    // RTCP may share the port (RFC 5761), and come first.
+    let mut packets = said.datagrams().filter(|(bytes, _)| !matches!(bytes, [0x80..=0xbf, 200..=207, ..]));
+    let Some((bytes, len)) = packets.next() else { return Read::Short };
     let Some(first) = packet(bytes, len) else { return Read::Unlike };
     let mut stream = Stream { payload: first.payload, source: first.source, continues: false };
     let mut last = first;
