@@ -14,14 +14,15 @@ use super::args::{EvidenceFrom, FailOn, FlowArgs, KeyPart, SharedArgs, Verbosity
 use super::audit::Law;
 use super::carve::Carving;
 use super::exit::{Exit, Failure};
-use super::output::{Formats, Output};
+use super::output::{Detail, Formats, Output};
 use super::parse::{self, Only};
 use super::rules;
-use crate::audit::Tally;
+use crate::audit::{About, Learner, Tally};
 #[cfg(feature = "live")]
 use crate::capture::Rotation;
 use crate::capture::Source;
 use crate::catalog::Catalog;
+use crate::classify::FLAGS;
 use crate::engine::{self, Carriers, Ledger, Memory, Outcome, Revised};
 #[cfg(feature = "live")]
 use crate::flow::Ended;
@@ -52,6 +53,8 @@ pub struct Labelling {
     policy: Option<Law>,
     /// Whether an expectation that was not seen fails the run.
     missing_fails: bool,
+    /// What the head of a drafted policy says, where one is to be drafted.
+    learning: Option<About>,
 }
 
 impl Labelling {
@@ -75,12 +78,19 @@ impl Labelling {
             rules: args.rules.rules.iter().map(|path| path.display().to_string()).collect(),
             policy: None,
             missing_fails: args.output.fail_on.contains(&FailOn::Missing),
+            learning: None,
         })
     }
 
     /// Judges each record by a policy.
     pub fn by(mut self, law: Law) -> Self {
         self.policy = Some(law);
+        self
+    }
+
+    /// Drafts a policy from the records.
+    pub fn learning(mut self, about: About) -> Self {
+        self.learning = Some(about);
         self
     }
 
@@ -104,9 +114,11 @@ impl Labelling {
         let mut desk = output.lock();
         desk.rest(&mut outcome, &self);
         let audit = desk.verdicts.take().and_then(|verdicts| self.audit(verdicts));
+        let draft = desk.learner.take().map(|learner| self.draft(&learner)).transpose()?.flatten();
         let parts = self.settings.key;
         let mut summary = self.summary(&outcome, source);
         summary.audit = audit;
+        summary.draft = draft;
         summary.flows.evicted = desk.evicted;
         summary.learned = desk.ledger.endpoints();
         summary.drops = drops();
@@ -125,6 +137,13 @@ impl Labelling {
         let law = self.policy.as_ref()?;
         let audit = verdicts.finish(&law.policy);
         Some(Audit { missing_fails: self.missing_fails, ..audit })
+    }
+
+    /// The policy that was learned.
+    fn draft(&self, learner: &Learner) -> Result<Option<String>, Failure> {
+        let Some(about) = &self.learning else { return Ok(None) };
+        let draft = learner.draft(&self.catalog, FLAGS, about);
+        draft.map(Some).map_err(|mistakes| Failure::Usage(mistakes.to_string()))
     }
 
     /// What the packets, the inputs and the options say; the records add the rest.
@@ -151,6 +170,8 @@ struct Clerk {
     output: Option<Output>,
     /// Judgements, in an audit.
     verdicts: Option<Tally>,
+    /// What was seen, where a policy is drafted from it.
+    learner: Option<Learner>,
     carriers: Carriers,
     ledger: Ledger,
     /// Streaming: flows that are written.
@@ -166,13 +187,14 @@ struct Clerk {
 }
 
 impl Desk {
-    /// Opens the output; `flows` makes a table list single flows too.
-    pub fn open(args: &SharedArgs, flows: bool, formats: Formats, carving: Option<Carving>) -> Result<Self, Failure> {
+    /// Opens the output.
+    pub fn open(args: &SharedArgs, detail: Detail, formats: Formats, carving: Option<Carving>) -> Result<Self, Failure> {
         let only = args.select.only.iter().map(|text| Only::parse(text)).collect::<Result<_, _>>()?;
-        let output = Some(Output::open(&args.output, flows, only, formats)?);
+        let output = Some(Output::open(&args.output, detail, only, formats)?);
         Ok(Self(Mutex::new(Clerk {
             output,
             verdicts: Some(Tally::default()),
+            learner: Some(Learner::default()),
             carriers: Carriers::default(),
             ledger: Ledger::default(),
             memory: Memory::default(),
@@ -300,6 +322,9 @@ impl Clerk {
         if let (Some(law), Some(verdicts)) = (&labelling.policy, &mut self.verdicts) {
             let judgement = law.policy.judge(&mut record);
             verdicts.add(&law.policy, &record, &judgement);
+        }
+        if let (Some(_), Some(learner)) = (&labelling.learning, &mut self.learner) {
+            learner.see(&record, &labelling.catalog);
         }
         let Some(output) = &mut self.output else { return };
         #[cfg(feature = "live")]

@@ -14,6 +14,7 @@ mod exit;
 #[cfg(feature = "live")]
 mod interfaces;
 mod label;
+mod learn;
 mod output;
 mod parse;
 #[cfg(feature = "live")]
@@ -58,6 +59,7 @@ fn run(cli: Cli) -> Exit {
         #[cfg(feature = "live")]
         Command::Interfaces(args) => interfaces::run(&args),
         Command::Audit(args) => audit::run(*args, &cli.verbosity),
+        Command::Learn(args) => learn::run(*args, &cli.verbosity),
         Command::Catalog(args) => rules::catalog(&args),
         Command::Explain(args) => rules::explain(&args),
         Command::Completions { shell } => completions(shell),

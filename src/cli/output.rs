@@ -20,6 +20,15 @@ const BUFFER: usize = 256 * 1024;
 /// Which format a name stands for.
 pub type Formats = fn(&str) -> Option<&'static Format>;
 
+/// How much a format for people is to tell.
+#[derive(Clone, Copy, Debug)]
+pub struct Detail {
+    /// Single flows too.
+    pub flows: bool,
+    /// All, however long it gets.
+    pub verbose: bool,
+}
+
 /// Writes the records a run selects, and counts all of them.
 pub struct Output {
     /// The results, and the page of `--report` where it is asked for.
@@ -45,13 +54,13 @@ impl Output {
     }
 
     /// Opens the streams, so that a wrong path is known before anything is read.
-    pub fn open(args: &OutputArgs, flows: bool, only: Vec<Only>, formats: Formats) -> Result<Self, Failure> {
+    pub fn open(args: &OutputArgs, detail: Detail, only: Vec<Only>, formats: Formats) -> Result<Self, Failure> {
         let format = formats(&args.format).ok_or_else(|| Failure::Usage(format!("no format '{}'", args.format)))?;
         if args.output.is_some() && args.output == args.report {
             return Err(Failure::Usage("--output and --report are the same file".to_owned()));
         }
         let on_terminal = args.output.is_none() && io::stdout().is_terminal();
-        let view = View { flows, ..view(args, on_terminal) };
+        let view = View { flows: detail.flows, verbose: detail.verbose, ..view(args, on_terminal) };
         let mut sinks = vec![match &args.output {
             Some(path) => Sink::file(path, format, &view)?,
             None => Sink::new(format, &view, Box::new(io::stdout()), "the results".to_owned()),
@@ -268,6 +277,7 @@ fn view(args: &OutputArgs, on_terminal: bool) -> View {
         height: size.map_or(default.height, |(_, height)| usize::from(height.0)),
         color: color(args.color, on_terminal),
         flows: false,
+        verbose: false,
     }
 }
 
