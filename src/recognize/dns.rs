@@ -16,7 +16,7 @@ pub fn look(seen: &Opening<'_>) -> Look {
     if exchange.is_both() && !is_one_conversation(&exchange) {
         return Look::No;
     }
-    exchange.look(|| finding(&exchange, &DNS))
+    exchange.look(|| finding(&exchange, &DNS, at_home))
 }
 
 /// One asks and the other answers. Over TCP and to busy resolvers the first answer need not be to the first question.
@@ -25,7 +25,9 @@ fn is_one_conversation(exchange: &Exchange<Message>) -> bool {
 }
 
 /// What was read, as a finding of one of the protocols that share the message.
-pub(super) fn finding(exchange: &Exchange<Message>, protocol: &'static Protocol) -> Finding {
+///
+/// A message that holds to the last byte is enough on a port where nothing else is spoken.
+pub(super) fn finding(exchange: &Exchange<Message>, protocol: &'static Protocol, at_home: bool) -> Finding {
     let asked = exchange.values().find(|message| !message.is_response);
     let answered = exchange.values().find(|message| message.is_response);
     let mut detail = asked.or(answered).map(Message::text).unwrap_or_default();
@@ -38,7 +40,9 @@ pub(super) fn finding(exchange: &Exchange<Message>, protocol: &'static Protocol)
         _ => "",
     };
     let same = exchange.is_both() && asked.map(|message| message.id) == answered.map(|message| message.id);
-    let confidence = if same { Confidence::Certain } else { exchange.confidence(Confidence::Plausible) };
+    let is_sound = at_home && exchange.values().all(|message| message.is_sound);
+    let alone = if is_sound { Confidence::Certain } else { Confidence::Plausible };
+    let confidence = if same { Confidence::Certain } else { exchange.confidence(alone) };
     Finding::new(protocol, confidence).asked_by(exchange.client(|message| Some(!message.is_response))).detailed(&detail)
 }
 

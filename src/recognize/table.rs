@@ -18,7 +18,7 @@ pub use super::dcerpc::DCE_RPC;
 /// A way to recognise protocols.
 #[derive(Debug)]
 pub struct Recognizer {
-    /// Its word, the name of its file.
+    /// Its word: the name of its file, and what of it this line is where it has several.
     pub word: &'static str,
     /// The transports it reads.
     pub over: &'static [IpProto],
@@ -36,6 +36,25 @@ const BOTH: &[IpProto] = &[IpProto::TCP, IpProto::UDP];
 const ANY: &[RangeInclusive<u8>] = &[0..=255];
 const UPPER: RangeInclusive<u8> = b'A'..=b'Z';
 const DIGIT: RangeInclusive<u8> = b'1'..=b'5';
+
+/// Recognizers that go by a port and look at nothing elsewhere, sorted.
+pub const AT_PORTS: &[(&str, &[u16])] = &[
+    ("daytime", &[13]),
+    ("dhcpv6", &[546, 547]),
+    ("echo", &[7]),
+    ("esp_udp", &[4500]),
+    ("gtp", &[2123, 2152, 3386]),
+    ("hsrp", &[1985, 2029]),
+    ("llmnr", &[5355]),
+    ("mdns", &[5353]),
+    ("mms_udp", &[1755]),
+    ("nat_pmp", &[5350, 5351]),
+    ("oicq", &[8000]),
+    ("quote", &[17]),
+];
+
+/// Recognizers of protocols whose fourth byte is the top of a length or a number that is always small: text is none of theirs.
+pub const SMALL_FOURTH_BYTE: &[&str] = &["modbus", "mongodb", "mysql", "skinny"];
 
 /// Recognizers that find their protocol behind any bytes where the beginning of a connection is missing.
 pub const FROM_THE_MIDDLE: &[&str] = &["tls"];
@@ -63,7 +82,8 @@ pub const RECOGNIZERS: &[Recognizer] = &[
     Recognizer { word: "llmnr", over: BOTH, first: ANY, protocols: &[&llmnr::LLMNR], look: llmnr::look },
     Recognizer { word: "netbios_name", over: UDP, first: ANY, protocols: &[&netbios_name::NAME], look: netbios_name::look },
     Recognizer { word: "netbios_datagram", over: UDP, first: &[0x10..=0x16], protocols: &[&netbios_datagram::DATAGRAM], look: netbios_datagram::look },
-    Recognizer { word: "dns", over: BOTH, first: ANY, protocols: &[&dns::DNS], look: dns::look },
+    Recognizer { word: "dns", over: UDP, first: ANY, protocols: &[&dns::DNS], look: dns::look },
+    Recognizer { word: "dns_stream", over: TCP, first: &[0..=0x0f], protocols: &[&dns::DNS], look: dns::look },
     Recognizer { word: "dhcp", over: UDP, first: &[1..=2], protocols: &[&dhcp::DHCP], look: dhcp::look },
     Recognizer { word: "dhcpv6", over: UDP, first: &[1..=18], protocols: &[&dhcpv6::DHCPV6], look: dhcpv6::look },
     Recognizer { word: "madcap", over: UDP, first: &[0..=0], protocols: &[&madcap::MADCAP], look: madcap::look },
@@ -98,7 +118,8 @@ pub const RECOGNIZERS: &[Recognizer] = &[
     Recognizer { word: "stun", over: BOTH, first: &[0..=1, 8..=8], protocols: &[&stun::STUN], look: stun::look },
     Recognizer { word: "quic", over: UDP, first: &[0x09..=0x0d, 0xc0..=0xff], protocols: &[&quic::QUIC], look: quic::look },
     Recognizer { word: "redis", over: TCP, first: &[b'$'..=b'-', b':'..=b':', b'I'..=b'P'], protocols: &[&hint::redis::REDIS], look: hint::redis::look },
-    Recognizer { word: "onc_rpc", over: BOTH, first: ANY, protocols: &[&hint::onc_rpc::NFS, &hint::onc_rpc::PORTMAPPER, &hint::onc_rpc::RPC], look: hint::onc_rpc::look },
+    Recognizer { word: "onc_rpc", over: UDP, first: ANY, protocols: &[&hint::onc_rpc::NFS, &hint::onc_rpc::PORTMAPPER, &hint::onc_rpc::RPC], look: hint::onc_rpc::look },
+    Recognizer { word: "onc_rpc_stream", over: TCP, first: &[0..=0, 0x80..=0x80], protocols: &[&hint::onc_rpc::NFS, &hint::onc_rpc::PORTMAPPER, &hint::onc_rpc::RPC], look: hint::onc_rpc::look },
     Recognizer { word: "postgresql", over: TCP, first: &[0..=0, b'1'..=b'2', b'C'..=b'T'], protocols: &[&hint::postgresql::POSTGRESQL], look: hint::postgresql::look },
     Recognizer { word: "mysql", over: TCP, first: ANY, protocols: &[&hint::mysql::MYSQL], look: hint::mysql::look },
     Recognizer { word: "mqtt", over: TCP, first: &[0x10..=0x10, 0x20..=0x20, 0x30..=0x3d, 0xc0..=0xc0, 0xd0..=0xd0], protocols: &[&hint::mqtt::MQTT], look: hint::mqtt::look },
