@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use flowlabel::capture::{self, open};
 use flowlabel::catalog::{self, Catalog};
-use flowlabel::engine::{Ledger, Memory};
+use flowlabel::engine::{Ledger, Memory, News};
 use flowlabel::flow::{Harvest, Settings};
 use flowlabel::recognize::RECOGNIZERS;
 use flowlabel::{engine, pipeline};
@@ -261,13 +261,14 @@ fn records(capture: &Path, catalog: &Catalog) -> Vec<Value> {
     let settings = Settings { split: None, ..Settings::default() };
     let (mut ledger, memory) = (Ledger::default(), Memory::default());
     let early = |harvest: Harvest| {
-        ledger.revise(&memory, harvest.announcements, harvest.flows.iter().map(|ended| &ended.flow));
+        let news = News { announcements: harvest.announcements, claims: harvest.claims };
+        ledger.revise(&memory, news, harvest.flows.iter().map(|ended| &ended.flow));
     };
     let outcome = pipeline::run(&mut *source, settings, 1, early, &|_| ());
-    ledger.revise(&memory, Vec::new(), outcome.flows());
+    ledger.revise(&memory, News::default(), outcome.flows());
     let record = |flow| {
-        let lesson = ledger.lesson(flow);
-        serde_json::to_value(engine::record(flow, outcome.carriers(), Some(catalog), lesson.as_ref())).unwrap()
+        let heard = ledger.heard(flow);
+        serde_json::to_value(engine::record(flow, outcome.carriers(), Some(catalog), &heard)).unwrap()
     };
     outcome.flows().map(record).collect()
 }

@@ -345,7 +345,7 @@ pub enum CatalogView {
 /// `flowlabel explain`.
 #[derive(Args, Debug)]
 pub struct ExplainArgs {
-    /// 2703/udp, gre, 'Message Queuing', svc.msmq, sccm.link.17, C34, or a record of --format ndjson as FILE#ID
+    /// 2703/udp, gre, 'Message Queuing', svc.msmq, sccm.link.17, C34, a DCE/RPC interface by its UUID or name, or a record of --format ndjson as FILE#ID
     #[arg(value_name = "WHAT")]
     pub what: String,
     /// How to print it
