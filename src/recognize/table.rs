@@ -77,7 +77,7 @@ const WEB: &[&Protocol] = &[
 #[rustfmt::skip]
 pub const RECOGNIZERS: &[Recognizer] = &[
     Recognizer { word: "chargen", over: BOTH, first: &[b' '..=b'~'], protocols: &[&chargen::CHARGEN], look: chargen::look },
-    Recognizer { word: "tls", over: TCP, first: &[0x14..=0x17, 0x80..=0x82], protocols: &[&tls::TLS, &tls::HTTPS, &tls::IMAPS, &tls::POP3S, &tls::STRICT_TDS], look: tls::look },
+    Recognizer { word: "tls", over: TCP, first: &[0x14..=0x17, 0x80..=0x8f], protocols: &[&tls::TLS, &tls::HTTPS, &tls::IMAPS, &tls::POP3S, &tls::STRICT_TDS], look: tls::look },
     Recognizer { word: "http2", over: TCP, first: &[0..=0, b'P'..=b'P'], protocols: WEB, look: http2::look },
     Recognizer { word: "http", over: TCP, first: &[0..=0, b'A'..=b'z'], protocols: WEB, look: http::look },
     Recognizer { word: "ssdp", over: UDP, first: &[UPPER], protocols: &[&ssdp::SSDP], look: ssdp::look },
