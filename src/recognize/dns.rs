@@ -7,12 +7,19 @@ use super::opening::{Exchange, Opening, Read, Said};
 /// DNS.
 pub static DNS: Protocol = Protocol { name: "DNS", label: Some("DNS"), behind: &["DNS"] };
 
+/// The high byte of a length over TCP, at most: of the side that asks. Text has higher bytes.
+const LARGEST_QUESTION: u8 = 0x0f;
+
 /// Looks for DNS.
 pub fn look(seen: &Opening<'_>) -> Look {
     let at_home = seen.has_port(53) || seen.has_port(5355);
     let exchange =
         if seen.is_udp() { seen.read(|said| read_datagram(said, at_home)) } else { seen.read(|said| read_stream(said, at_home)) };
     let Some(exchange) = exchange else { return Look::No };
+    if !seen.is_udp() && !seen.said.iter().any(|said| said.bytes.first().is_some_and(|high| *high <= LARGEST_QUESTION)) {
+        // Whoever asks does so in less than four kilobytes: both sides that begin with more are no conversation.
+        return if seen.said.iter().all(|said| !said.bytes.is_empty()) { Look::No } else { Look::More };
+    }
     if exchange.is_both() && !is_one_conversation(&exchange) {
         return Look::No;
     }
