@@ -99,8 +99,7 @@ pub fn recognize(bytes: &[u8]) {
             IpProto::TCP => (&a[..part(a, cut_a)], &b[..part(b, cut_b)]),
             _ => (a, &b[..0]),
         };
-        let is_held = !ONE_SIDE_PROVES.contains(&recognizer.word);
-        if is_held && look(recognizer, transport, ports, [(begun.0, true), (begun.1, true)], false) == Look::No {
+        if look(recognizer, transport, ports, [(begun.0, true), (begun.1, true)], false) == Look::No {
             let is_found = matches!(whole, Look::Likely(_) | Look::Sure(_));
             assert!(!is_found, "{} refused a part and found the whole", recognizer.word);
         }
@@ -171,9 +170,6 @@ pub fn reaches(word: &str, bytes: &[u8]) -> bool {
     let found = recognizer.map(|recognizer| look(recognizer, transport, ports, [(a, true), (b, true)], false));
     matches!(found, Some(Look::Likely(_) | Look::Sure(_)))
 }
-
-/// Known to break the rule: what one side says later can excuse what the other side said, and was refused for, before.
-const ONE_SIDE_PROVES: &[&str] = &["diameter", "http", "irc", "kafka", "smtp", "tls"];
 
 /// Ports that some recognizer goes by, and one that none does.
 const PORTS: [u16; 32] = [

@@ -2,7 +2,7 @@
 
 use super::learned::{Known, Learned, learn};
 use super::lookup::{Found, Missing, Number, find};
-use super::payload::{Opinion, contradicted, describe, narrow, on_other_port, opinion};
+use super::payload::{Opinion, contradicted, describe, narrow, on_other_port, opinion, rename};
 use super::reason;
 use super::remarks::remark;
 use super::words::{
@@ -86,6 +86,7 @@ fn matched<'a>(
         Status::Documented | Status::Defect => {}
     }
     if let Some(finding) = spoken {
+        rename(record, catalog, entry, finding);
         narrow(record, finding);
     }
     record.reason = Some(reason::matched(record, catalog, (entry, status), number, spoken));

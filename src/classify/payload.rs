@@ -45,6 +45,19 @@ pub(super) fn describe<'a>(record: &mut FlowRecord<'a>, finding: &'a Finding) {
     record.server.name = texts.server_name.as_deref();
 }
 
+/// Where documents use one number for several services and the payload is not that of the first, the service whose it is gives the name.
+pub(super) fn rename<'a>(record: &mut FlowRecord<'a>, catalog: &'a Catalog, entry: &'a Entry, finding: &Finding) {
+    if finding.protocol.is_behind(&entry.label) {
+        return;
+    }
+    let facts = entry.facts.iter().chain(&entry.derived_facts).filter_map(|at| catalog.fact(*at));
+    let spoken: Vec<_> = facts.filter(|fact| finding.protocol.is_behind(&fact.protocol)).collect();
+    let Some(first) = spoken.first() else { return };
+    record.label = Some(&first.protocol);
+    let named: Vec<_> = spoken.iter().filter_map(|fact| catalog.system(fact.system)).map(|system| system.id.as_str()).collect();
+    narrow_to(record, &named);
+}
+
 /// Keeps the systems that a bound interface or a kind of HTTP names, where they are among the candidates.
 pub(super) fn narrow(record: &mut FlowRecord<'_>, finding: &Finding) {
     narrow_to(record, &systems_of(finding).collect::<Vec<_>>());
@@ -204,6 +217,10 @@ mod tests {
             (IpProto::TCP, 49_155, "DCE/RPC", Certain, "matched | RPC | payload |  | -"),
             (IpProto::UDP, 443, "QUIC", Certain, "unmatched | - | - | transport-undocumented | QUIC"),
             (IpProto::UDP, 5060, "SIP", Certain, "unmatched | - | - | port-undocumented | SIP"),
+            // Two services of one number: the payload says which; calls agree upon their ports where nobody hears it.
+            (IpProto::UDP, 9, "Wake on LAN", Certain, "matched | Wake on LAN | payload |  | -"),
+            (IpProto::UDP, 20_000, "RTP", Both, "unmatched | - | - | port-undocumented | RTP"),
+            (IpProto::UDP, 547, "DHCPv6", Certain, "matched | DHCPv6 | payload |  | -"),
             (IpProto::TCP, 8443, "TLS", Certain, "unmatched | - | - | port-undocumented | TLS"),
         ];
         for (transport, port, name, confidence, expected) in cases {

@@ -205,11 +205,23 @@ impl Stream {
             return false;
         }
         self.from_start = true;
+        self.replace_first_piece(piece);
         let kept = piece.bytes.get(..self.limit.saturating_sub(self.bytes.len())).unwrap_or(piece.bytes);
         self.bytes.extend_from_slice(kept);
         self.datagrams.push(Datagram { end: self.bytes.len() as u16, len: piece.len.min(u32::from(u16::MAX)) as u16 });
         self.ended = self.datagrams.len() >= DATAGRAMS || self.bytes.len() >= self.limit;
         true
+    }
+
+    /// Drops the first piece of a fragmented datagram whose whole has come.
+    fn replace_first_piece(&mut self, whole: &Piece<'_>) {
+        let Some((last, before)) = self.datagrams.split_last() else { return };
+        let start = before.last().map_or(0, |before| usize::from(before.end));
+        let piece = self.bytes.get(start..).unwrap_or_default();
+        if u32::from(last.len) == whole.len && piece.len() < whole.bytes.len() && whole.bytes.starts_with(piece) {
+            self.bytes.truncate(start);
+            self.datagrams.pop();
+        }
     }
 
     fn add_segment(&mut self, seq: u32, first: Option<u32>, piece: &Piece<'_>) -> bool {
@@ -347,6 +359,42 @@ mod tests {
         said.add_segment(0, Some(0), &Piece { bytes: b"abc", len: 10, stream: None });
         assert!(!said.add_segment(10, Some(0), &Piece { bytes: b"def", len: 3, stream: None }));
         assert_eq!((said.bytes.as_slice(), said.ended), (&b"abc"[..], true));
+    }
+
+    #[test]
+    fn the_whole_of_a_datagram_takes_the_place_of_its_first_piece() {
+        let mut said = Stream::default();
+        let whole = Piece { bytes: b"abcdefgh", len: 8, stream: None };
+        assert!(said.add_datagram(&Piece { bytes: b"abc", ..whole }) && said.add_datagram(&whole));
+        assert_eq!((said.bytes.as_slice(), said.datagrams.len()), (&b"abcdefgh"[..], 1));
+        // Another one that begins alike is another one.
+        assert!(said.add_datagram(&Piece { bytes: b"abcdefghi", len: 9, stream: None }));
+        assert_eq!(said.datagrams.len(), 2);
+    }
+
+    #[test]
+    fn what_one_side_says_is_not_refused_while_the_other_may_prove_it() {
+        let (mut payload, mut spare) = (Payload::default(), Spare::default());
+        let piece = |bytes: &'static [u8]| Piece { bytes, len: bytes.len() as u32, stream: Some((1, Some(1))) };
+        payload.see(Side::A, IpProto::TCP, [1, 2], &piece(b"POST abcd12345\n"), &mut spare);
+        payload.see(Side::B, IpProto::TCP, [1, 2], &piece(b"HTTP/1.1 400 Bad Request\r\n\r\n"), &mut spare);
+        assert_eq!(payload.finding().map(|finding| finding.protocol.name), Some("HTTP"));
+    }
+
+    #[test]
+    fn without_a_syn_the_side_that_makes_no_sense_may_speak_first() {
+        let (mut payload, mut spare) = (Payload::default(), Spare::default());
+        let piece = |bytes: &'static [u8]| Piece { bytes, len: bytes.len() as u32, stream: Some((1, None)) };
+        payload.see(
+            Side::A,
+            IpProto::TCP,
+            [1, 389],
+            &piece(b"\0\x3c\xf0\x81\x9e\x28\x74\x10\x89\x1d\x16\x25\x18\x66\xa4\xc1\x0a\xd9\x6d\xc1\x17"),
+            &mut spare,
+        );
+        let answer = b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\0\x04\0\x04\0";
+        payload.see(Side::B, IpProto::TCP, [1, 389], &piece(answer), &mut spare);
+        assert_eq!(payload.finding().map(|finding| finding.protocol.name), Some("LDAP"));
     }
 
     #[test]

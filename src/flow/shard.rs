@@ -328,24 +328,31 @@ impl Shard {
         }
         if self.settings.payload && layer.protocol == IpProto::UDP {
             let piece = layer.ip_payload.of(sighting.frame);
-            if let Some(datagram) = self.reassembly.see(FragmentKey::of(layer, fragment), fragment, piece) {
-                self.see_datagram(sighting, &datagram);
+            match self.reassembly.see(FragmentKey::of(layer, fragment), fragment, piece) {
+                Some(datagram) => self.see_datagram(sighting, &datagram, true),
+                // Whether the rest will ever come nobody knows.
+                None if fragment.offset == 0 => self.see_datagram(sighting, piece, false),
+                None => {}
             }
         }
     }
 
-    /// Shows the flow of a datagram that came in pieces the whole of it.
-    fn see_datagram(&mut self, sighting: &Sighting<'_>, datagram: &[u8]) {
-        let Some(([s0, s1, d0, d1, ..], bytes)) = datagram.split_first_chunk::<8>() else { return };
+    /// Shows the flow of a datagram that came in pieces the whole of it, or its first piece as one that was cut.
+    fn see_datagram(&mut self, sighting: &Sighting<'_>, datagram: &[u8], is_whole: bool) {
+        let Some(([s0, s1, d0, d1, l0, l1, ..], bytes)) = datagram.split_first_chunk::<8>() else { return };
         let ports = Identity::Ports(u16::from_be_bytes([*s0, *s1]), u16::from_be_bytes([*d0, *d1]));
         let Some(Keyed { key, hash, sender_is_lo }) = self.keying.key(sighting.layers, ports) else { return };
         if let Some(at) = self.find(&key, hash)
             && let Some(flow) = self.flows.get_mut(at).filter(|flow| wants_payload(flow))
         {
-            let piece = Piece { bytes, len: bytes.len() as u32, stream: None };
+            let by_header = u32::from(u16::from_be_bytes([*l0, *l1])).saturating_sub(8);
+            let len = if is_whole { bytes.len() as u32 } else { by_header.max(bytes.len() as u32 + 1) };
+            let piece = Piece { bytes, len, stream: None };
             let shown = Shown { number: sighting.number, time: sighting.time, side: flow.side(sender_is_lo) };
             flow.payload.see(shown.side, flow.key.protocol, flow.ports(), &piece, &mut self.spare);
-            self.followers.see(at, flow, shown, &piece, &mut self.harvest.announcements);
+            if is_whole {
+                self.followers.see(at, flow, shown, &piece, &mut self.harvest.announcements);
+            }
         }
     }
 

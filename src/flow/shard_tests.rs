@@ -371,3 +371,21 @@ fn a_look_at_many_flows_goes_on_where_the_one_before_stopped() {
     assert_eq!(looks.iter().map(Vec::len).collect::<Vec<_>>(), [64, 64, 22]);
     assert!(looks.concat().iter().map(|(id, _)| *id).eq(1..=150));
 }
+
+#[test]
+fn a_first_fragment_shows_what_it_carries_whether_the_rest_comes_or_not() {
+    // A question for www.example, whose datagram goes on in another fragment.
+    let header =
+        [&[0x0f, 0xa0, 0, 53, 0x04, 0, 0, 0][..], b"\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x03www\x07example\0\0\x01\0\x01"].concat();
+    let span = Span { start: 0, end: header.len() as u32 };
+    let first = Layer { ip_payload: span, packet: span, ..fragment(1, 0, true, Some((4000, 53))) };
+    let mut shard = Shard::new(Settings::default(), Keying::new(KeyParts::default(), 7));
+    let layers = [first];
+    let keyed = shard.keying.key(&layers, Identity::of(&first)).unwrap();
+    let fingerprint = fingerprint(&first, &header);
+    let time = Timestamp::new(0, 0, 6);
+    shard.see(&Sighting { number: 1, time, layers: &layers, carries: false, frame: &header, keyed, fingerprint });
+    shard.finish();
+    let found = shard.flows().iter().filter_map(|flow| flow.payload.finding()).map(|finding| finding.protocol.name);
+    assert_eq!(found.collect::<Vec<_>>(), ["DNS"]);
+}

@@ -1,6 +1,7 @@
 //! From a source to an outcome.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -102,9 +103,11 @@ fn together(
     for _ in 0..in_flight {
         let _ = recycle.send(Work::new(keying));
     }
-    let reader = Mutex::new(Reader { source, clock, sequence: 0, ended: false, recycled, progress });
+    let failed = AtomicBool::new(false);
+    let reader = Mutex::new(Reader { source, clock, sequence: 0, ended: false, recycled, failed: &failed, progress });
     let total = Mutex::new(Tally::default());
     let labour = |worker: usize| {
+        let _alarm = Alarm { recycle: &recycle, keying, failed: &failed };
         let tally = labour(worker, &reader, &recycle, &lanes, &early);
         total.lock().unwrap_or_else(PoisonError::into_inner).add(&tally);
     };
@@ -125,7 +128,25 @@ struct Reader<'a> {
     sequence: u64,
     ended: bool,
     recycled: Receiver<Work>,
+    failed: &'a AtomicBool,
     progress: Progress<'a>,
+}
+
+/// Lets the others go when a worker panics: its batch never comes back, and whoever waits for it would wait forever.
+struct Alarm<'a> {
+    recycle: &'a Sender<Work>,
+    keying: Keying,
+    failed: &'a AtomicBool,
+}
+
+impl Drop for Alarm<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.failed.store(true, Ordering::SeqCst);
+            let most = self.recycle.capacity().unwrap_or(0);
+            let _ = (0..most).all(|_| self.recycle.try_send(Work::new(self.keying)).is_ok());
+        }
+    }
 }
 
 impl Reader<'_> {
@@ -134,7 +155,7 @@ impl Reader<'_> {
         if self.ended {
             return None;
         }
-        let mut work = self.recycled.recv().ok()?;
+        let mut work = self.recycled.recv().ok().filter(|_| !self.failed.load(Ordering::SeqCst))?;
         self.ended = !self.source.fill(&mut work.batch);
         if self.ended {
             return None;
@@ -213,5 +234,28 @@ impl<F: FnMut(Harvest)> Early<F> {
             queue.next += 1;
             deliver(harvest, &mut queue.deliver);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_that_panics_lets_the_others_go() {
+        let keying = Keying::new(crate::flow::KeyParts::default(), 1);
+        let (recycle, recycled) = bounded(3);
+        let failed = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let worker = scope.spawn(|| {
+                let _alarm = Alarm { recycle: &recycle, keying, failed: &failed };
+                panic!("as a recognizer never does");
+            });
+            // Would wait forever: its batch is lost.
+            assert!(recycled.recv().is_ok() && failed.load(Ordering::SeqCst));
+            assert!(worker.join().is_err());
+        });
+        drop(Alarm { recycle: &recycle, keying, failed: &failed });
+        assert_eq!(recycled.len(), 2, "one was taken, and whoever ends in peace adds none");
     }
 }

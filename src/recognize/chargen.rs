@@ -25,6 +25,10 @@ pub fn look(seen: &Opening<'_>) -> Look {
 
 fn read(said: &Said<'_>) -> Read<()> {
     let bytes = if said.datagrams.is_empty() { said.bytes } else { said.datagram().0 };
+    // Most text is told apart by its first two characters.
+    if matches!(bytes, [one, two, ..] if next(*one) != *two) {
+        return Read::Unlike;
+    }
     let Read::Like(line) = text::line(bytes) else {
         let so_far = bytes.len() < 128 && follows(bytes);
         return if so_far && !said.ended { Read::Short } else { Read::Unlike };

@@ -7,16 +7,23 @@ use super::opening::{Exchange, Opening, Read, Said};
 /// DNS.
 pub static DNS: Protocol = Protocol { name: "DNS", label: Some("DNS"), behind: &["DNS"] };
 
+/// The high byte of a length over TCP, at most: of the side that asks. Text has higher bytes.
+const LARGEST_QUESTION: u8 = 0x0f;
+
 /// Looks for DNS.
 pub fn look(seen: &Opening<'_>) -> Look {
     let at_home = seen.has_port(53) || seen.has_port(5355);
     let exchange =
         if seen.is_udp() { seen.read(|said| read_datagram(said, at_home)) } else { seen.read(|said| read_stream(said, at_home)) };
     let Some(exchange) = exchange else { return Look::No };
+    if !seen.is_udp() && !seen.said.iter().any(|said| said.bytes.first().is_some_and(|high| *high <= LARGEST_QUESTION)) {
+        // Whoever asks does so in less than four kilobytes: both sides that begin with more are no conversation.
+        return if seen.said.iter().all(|said| !said.bytes.is_empty()) { Look::No } else { Look::More };
+    }
     if exchange.is_both() && !is_one_conversation(&exchange) {
         return Look::No;
     }
-    exchange.look(|| finding(&exchange, &DNS))
+    exchange.look(|| finding(&exchange, &DNS, at_home))
 }
 
 /// One asks and the other answers. Over TCP and to busy resolvers the first answer need not be to the first question.
@@ -25,7 +32,9 @@ fn is_one_conversation(exchange: &Exchange<Message>) -> bool {
 }
 
 /// What was read, as a finding of one of the protocols that share the message.
-pub(super) fn finding(exchange: &Exchange<Message>, protocol: &'static Protocol) -> Finding {
+///
+/// A message that holds to the last byte is enough on a port where nothing else is spoken.
+pub(super) fn finding(exchange: &Exchange<Message>, protocol: &'static Protocol, at_home: bool) -> Finding {
     let asked = exchange.values().find(|message| !message.is_response);
     let answered = exchange.values().find(|message| message.is_response);
     let mut detail = asked.or(answered).map(Message::text).unwrap_or_default();
@@ -38,7 +47,9 @@ pub(super) fn finding(exchange: &Exchange<Message>, protocol: &'static Protocol)
         _ => "",
     };
     let same = exchange.is_both() && asked.map(|message| message.id) == answered.map(|message| message.id);
-    let confidence = if same { Confidence::Certain } else { exchange.confidence(Confidence::Plausible) };
+    let is_sound = at_home && exchange.values().all(|message| message.is_sound);
+    let alone = if is_sound { Confidence::Certain } else { Confidence::Plausible };
+    let confidence = if same { Confidence::Certain } else { exchange.confidence(alone) };
     Finding::new(protocol, confidence).asked_by(exchange.client(|message| Some(!message.is_response))).detailed(&detail)
 }
 
@@ -46,7 +57,7 @@ pub(super) fn finding(exchange: &Exchange<Message>, protocol: &'static Protocol)
 fn read_datagram(said: &Said<'_>, at_home: bool) -> Read<Message> {
     let (bytes, len) = said.datagram();
     let message = message(bytes, bytes.len() == len, at_home);
-    Read::or_unlike(message.filter(|message| message.questions <= 1))
+    Read::or_unlike(message.filter(|message| message.questions <= 1 || at_home))
 }
 
 fn message(bytes: &[u8], is_whole: bool, at_home: bool) -> Option<Message> {

@@ -11,6 +11,8 @@ pub(super) struct Message {
     pub(super) is_response: bool,
     pub(super) questions: u16,
     pub(super) code: u16,
+    /// Nothing had to be forgiven, and something is asked or answered.
+    pub(super) is_sound: bool,
     /// Name and type of the first question, or of the first record where there is none.
     pub(super) subject: Option<(Vec<u8>, u16)>,
 }
@@ -59,9 +61,19 @@ pub(super) fn read_at_home(bytes: &[u8], is_whole: bool) -> Option<Message> {
         let (id, flags, questions) = (cursor.be16()?, cursor.be16()?, cursor.be16()?);
         cursor.skip(6)?;
         let mut name = Vec::new();
-        let subject = read_name(&mut cursor, &mut name).and_then(|()| Some((name, cursor.be16()?)));
-        let is_possible = questions <= 1 && (subject.is_some() || (!is_whole && cursor.rest().len() < 64));
-        is_possible.then_some(Message { id, is_response: flags & 0x8000 != 0, questions, code: flags & 15, subject })
+        let is_named = read_name(&mut cursor, &mut name).is_some();
+        // Tails of a few bytes are cut off by whoever takes them for a checksum.
+        let is_cut = cursor.rest().len() < 2 && (is_named || !is_whole) || (!is_whole && cursor.rest().len() < 64);
+        let subject = if is_named { cursor.be16().map(|kind| (name, kind)) } else { None };
+        let is_possible = questions <= 4 && (subject.is_some() || is_cut);
+        is_possible.then_some(Message {
+            id,
+            is_response: flags & 0x8000 != 0,
+            questions,
+            code: flags & 15,
+            is_sound: false,
+            subject,
+        })
     })
 }
 
@@ -99,7 +111,8 @@ pub(super) fn read(bytes: &[u8], is_whole: bool) -> Option<Message> {
     };
     let nothing_left = questions != 1 || records > 0 || cursor.rest().is_empty() || !is_whole;
     let something_left = (records == 0 || questions == 0) || !cursor.rest().is_empty() || !is_whole;
-    (nothing_left && something_left).then_some(Message { id, is_response, questions, code: flags & 15, subject })
+    let is_sound = subject.is_some();
+    (nothing_left && something_left).then_some(Message { id, is_response, questions, code: flags & 15, is_sound, subject })
 }
 
 /// A name without compression, in dotted form.

@@ -17,7 +17,8 @@ const LONGEST: usize = 120;
 pub struct Protocol {
     /// What people call it: a hint where the catalog does not know it.
     pub name: &'static str,
-    /// The catalog's name for it when it is known by payload alone; `None`: no document names it.
+    /// The catalog's name for it when it is known by payload alone; `None`: no document names it, or payload alone is no reason to
+    /// say that it is in the wrong place.
     pub label: Option<&'static str>,
     /// The catalog's names of all services that may speak it: on their ports it is no contradiction.
     pub behind: &'static [&'static str],

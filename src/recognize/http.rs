@@ -171,7 +171,8 @@ mod tests {
     fn other_text_protocols_are_not_http() {
         for bytes in [&b"OPTIONS rtsp://a/ RTSP/1.0\r\n"[..], b"USER anonymous\r\n", b"HTTP/9 200 OK\r\n", b"get / HTTP/1.1\r\n"]
         {
-            assert_eq!(look(&tcp(bytes, b"")), Look::No, "{bytes:?}");
+            assert_eq!(look(&tcp(bytes, b"\x01")), Look::No, "{bytes:?}");
+            assert_eq!(look(&tcp(bytes, b"")), Look::More, "the other side may answer in HTTP to {bytes:?}");
         }
         for bytes in [&b"GE"[..], b"GET /index", b"HTTP/1.1 2", b"HT"] {
             assert_eq!(look(&tcp(bytes, b"")), Look::More, "{bytes:?}");
@@ -190,6 +191,6 @@ mod tests {
         let settings = b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64";
         let finding = found(look(&tcp(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", settings)));
         assert_eq!((finding.confidence, detail(&finding)), (Confidence::Certain, "PRI HTTP/2"));
-        assert_eq!(look(&tcp(b"\0\0\x05\x04\0\0\0\0\0", b"")), Look::No, "five bytes are no setting");
+        assert_eq!(look(&tcp(b"\0\0\x05\x04\0\0\0\0\0", b"\x01")), Look::No, "five bytes are no setting");
     }
 }

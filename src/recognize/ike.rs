@@ -19,11 +19,13 @@ struct Header {
 
 /// Looks for IKE: versions, exchange types, and a length that is the datagram's.
 pub fn look(seen: &Opening<'_>) -> Look {
+    let (at_home, beside_esp) = (seen.has_port(500), seen.has_port(4500));
+    let read = |said: &Said<'_>| if beside_esp { read_marked(said) } else { read(said, at_home) };
     let Some(exchange) = seen.read(read) else { return Look::No };
     exchange.look(|| {
         let mut cookies = exchange.values().map(|header| header.initiator);
         let same = exchange.is_both() && cookies.next() == cookies.next();
-        let first = exchange.values().any(|header| header.responder == [0; 8]);
+        let first = exchange.values().any(|header| header.responder == [0; 8] && !name(header.exchange).is_empty());
         let confidence = if same || first { Confidence::Certain } else { Confidence::Plausible };
         let asks = |header: &Header| if header.responder == [0; 8] { Some(true) } else { header.from_initiator };
         let detail = exchange.values().next().map(|header| format!("IKEv{} {}", header.major, name(header.exchange)));
@@ -48,12 +50,31 @@ fn name(exchange: u8) -> &'static str {
     }
 }
 
-fn read(said: &Said<'_>) -> Read<Header> {
+fn read(said: &Said<'_>, at_home: bool) -> Read<Header> {
     // A keep-alive of one byte may come first.
     let mut datagrams = said.datagrams().filter(|(bytes, len)| *len != 1 || bytes != b"\xff");
     let Some((bytes, len)) = datagrams.next() else { return Read::Short };
-    let marked = bytes.strip_prefix(&[0; 4]).and_then(|inside| header(inside, len - 4));
-    Read::or_unlike(marked.or_else(|| header(bytes, len)))
+    let marked = bytes.strip_prefix(&[0; 4]).and_then(|inside| header(inside, len.saturating_sub(4)));
+    Read::or_unlike(marked.or_else(|| header(bytes, len)).or_else(|| if at_home { broken_header(bytes) } else { None }))
+}
+
+/// On port 4500 what is marked by zeros stands among ESP, which is not.
+fn read_marked(said: &Said<'_>) -> Read<Header> {
+    let mut marked = said.datagrams().filter_map(|(bytes, len)| Some((bytes.strip_prefix(&[0; 4])?, len.saturating_sub(4))));
+    match marked.next() {
+        Some((bytes, len)) => Read::or_unlike(header(bytes, len)),
+        None => Read::Short,
+    }
+}
+
+/// A header of which nothing but cookie and version holds, for the port where nothing else is spoken.
+fn broken_header(bytes: &[u8]) -> Option<Header> {
+    let mut cursor = Cursor::new(bytes);
+    let (initiator, responder) = (cursor.array()?, cursor.array()?);
+    let [_, version @ (0x10 | 0x20), exchange, _] = cursor.array()? else { return None };
+    cursor.skip(8)?;
+    let header = Header { initiator, responder, major: version >> 4, exchange, from_initiator: None };
+    (initiator != [0; 8]).then_some(header)
 }
 
 fn header(bytes: &[u8], len: usize) -> Option<Header> {
@@ -97,5 +118,12 @@ mod tests {
         let finding = found(udp([4500, 4500], &two, b"", look));
         assert_eq!((detail(&finding), finding.client), ("IKEv2 SA_INIT", Some(Side::B)));
         assert_eq!(udp([1, 2], &one[..31], b"", look), Look::No);
+        // One side sends ESP, the other one IKE.
+        let esp = hex("deadbeef 00000001 aaaaaaaaaaaaaaaa aaaaaaaaaaaaaaaa aaaaaaaaaaaaaaaa");
+        assert_eq!(found(udp([51_000, 4500], &esp, &two, look)).protocol, &IKE);
+        // A length that is not the datagram's is believed on the port only, and not much.
+        let broken = hex("0102030405060708 000cfb007f011010 05101010 ff000000 91000020 0610");
+        assert_eq!(found(udp([1, 500], &broken, b"", look)).confidence, Confidence::Plausible);
+        assert_eq!(udp([1, 2], &broken, b"", look), Look::No);
     }
 }

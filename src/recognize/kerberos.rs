@@ -16,6 +16,8 @@ struct Message<'a> {
     kind: u8,
     realm: Option<&'a [u8]>,
     error: Option<u32>,
+    /// Fields that have to be there are missing, or it is a part of a message: others may say the same.
+    is_guess: bool,
     /// What a ticket is asked for: `cifs/fs1.corp.example`.
     service: Option<Vec<u8>>,
     /// What the client's machine calls itself.
@@ -24,6 +26,7 @@ struct Message<'a> {
 
 /// Message types with their application tags (RFC 4120 section 5.10), and the context tag of their realm.
 const KINDS: &[(u8, &str, Option<u8>)] = &[
+    (TICKET, "ticket", None),
     (10, "AS-REQ", None),
     (11, "AS-REP", Some(0xa3)),
     (12, "TGS-REQ", None),
@@ -39,6 +42,9 @@ const KINDS: &[(u8, &str, Option<u8>)] = &[
     (FOUR_ERROR, "version 4 error", None),
 ];
 
+/// A ticket by itself, as it is handed in to be exchanged for one of version 4.
+const TICKET: u8 = 1;
+
 /// Version 4 counts its types anew; no application tag is as high.
 const FOUR_REQUEST: u8 = 101;
 const FOUR_REPLY: u8 = 102;
@@ -46,15 +52,19 @@ const FOUR_ERROR: u8 = 105;
 
 /// Looks for Kerberos.
 pub fn look(seen: &Opening<'_>) -> Look {
-    let exchange = if seen.is_udp() { seen.read(read_datagram) } else { seen.read(read_stream) };
+    let at_home = seen.has_port(88);
+    let exchange = if seen.is_udp() { seen.read(|said| read_datagram(said, at_home)) } else { seen.read(read_stream) };
     let Some(exchange) = exchange else { return Look::No };
     exchange.look(|| {
-        let asks = |message: &Message<'_>| Some(matches!(message.kind, 10 | 12 | 14 | FOUR_REQUEST));
+        let asks =
+            |message: &Message<'_>| (!message.is_guess).then_some(matches!(message.kind, TICKET | 10 | 12 | 14 | FOUR_REQUEST));
         let mut words: Vec<String> = exchange.values().map(words).collect();
         if exchange.client(asks) == Some(crate::net::Side::B) {
             words.reverse();
         }
-        Finding::new(&KERBEROS, Confidence::Certain)
+        let is_sound = exchange.values().any(|message| !message.is_guess);
+        let confidence = if is_sound { Confidence::Certain } else { Confidence::Plausible };
+        Finding::new(&KERBEROS, confidence)
             .asked_by(exchange.client(asks))
             .of_client(exchange.values().find_map(|message| message.machine))
             .detailed(&words.join(", "))
@@ -75,9 +85,30 @@ fn words(message: &Message<'_>) -> String {
     text
 }
 
-fn read_datagram<'a>(said: &Said<'a>) -> Read<Message<'a>> {
-    let bytes = said.datagram().0;
-    Read::or_unlike(message(Cursor::new(bytes)).or_else(|| four(Cursor::new(bytes))))
+fn read_datagram<'a>(said: &Said<'a>, at_home: bool) -> Read<Message<'a>> {
+    let (bytes, len) = said.datagram();
+    let broken = || if at_home { envelope(bytes, len) } else { None };
+    let either = message(Cursor::new(bytes)).or_else(|| ticket(Cursor::new(bytes))).or_else(|| four(Cursor::new(bytes)));
+    Read::or_unlike(either.or_else(broken))
+}
+
+/// The tag of a message around one sequence that fills the datagram, for the port where nothing else is spoken: fields that have to be there
+/// may be missing.
+fn envelope(bytes: &[u8], len: usize) -> Option<Message<'_>> {
+    let mut application = ber::next(&mut Cursor::new(bytes))?;
+    let kind = application.tag.checked_sub(0x60)?;
+    let sequence = ber::expect(&mut application.body, 0x30)?;
+    let fills = application.header + application.len == len && sequence.header + sequence.len == application.len;
+    let is_known = KINDS.iter().any(|(known, ..)| *known == kind);
+    (fills && is_known).then_some(Message { kind, is_guess: true, ..Message::default() })
+}
+
+/// A ticket (RFC 4120 section 5.3): version 5 and a realm.
+fn ticket(mut cursor: Cursor<'_>) -> Option<Message<'_>> {
+    let mut fields = ber::expect(&mut ber::expect(&mut cursor, 0x60 + TICKET)?.body, 0x30)?.body;
+    ber::integer(&mut ber::expect(&mut fields, 0xa0)?.body, 2).filter(|version| *version == 5)?;
+    let realm = ber::whole(&mut ber::expect(&mut fields, 0xa1)?.body, 0x1b)?;
+    Some(Message { kind: TICKET, realm: Some(realm), is_guess: true, ..Message::default() })
 }
 
 fn read_stream<'a>(said: &Said<'a>) -> Read<Message<'a>> {
@@ -204,6 +235,17 @@ mod tests {
         assert_eq!(detail(&found(look(&tcp(&framed, b"")))), "AS-REQ CORP");
         assert_eq!(look(&tcp(&framed[..8], b"")), Look::More);
         assert_eq!(look(&tcp(b"\0\0\0\x20\xfeSMB", b"")), Look::No);
+    }
+
+    #[test]
+    fn a_ticket_alone_and_what_lacks_fields_are_guesses() {
+        let ticket = hex("6113 3011 a003020105 a109 1b07 554d522e454455");
+        let finding = found(udp([1, 4444], &ticket, b"", look));
+        assert_eq!((detail(&finding), finding.confidence), ("ticket UMR.EDU", Confidence::Plausible));
+        // An error without version and type.
+        let broken = hex("7e14 3012 a603020119 ac0b 3009 3007a103020102a200");
+        assert_eq!(found(udp([1, 88], &broken, b"", look)).confidence, Confidence::Plausible);
+        assert_eq!(udp([1, 89], &broken, b"", look), Look::No);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! L2TP's control messages (RFC 2661 section 3.1, RFC 3931 section 4.1.2.2): a header whose length is the datagram's, then attributes.
+//! L2TP's control messages (RFC 2661 section 3.1, RFC 3931 section 4.1.2.2): a header whose length is the datagram's, then attributes. Data
+//! messages show nothing but a few bits, so they are believed on the port only.
 
 use super::cursor::Cursor;
 use super::finding::{Confidence, Finding, Look, Protocol, shown};
@@ -24,7 +25,8 @@ struct Message<'a> {
 
 /// Looks for L2TP.
 pub fn look(seen: &Opening<'_>) -> Look {
-    let Some(exchange) = seen.read(read) else { return Look::No };
+    let at_home = seen.has_port(1701);
+    let Some(exchange) = seen.read(|said: &Said<'_>| read(said, at_home)) else { return Look::No };
     exchange.look(|| {
         let asks = |message: &Message<'_>| match message.kind {
             1 | 3 => Some(true),
@@ -48,9 +50,20 @@ fn words(message: &Message<'_>) -> String {
     message.vendor.map_or_else(|| word.to_owned(), |vendor| format!("{word} ({})", shown(vendor)))
 }
 
-fn read<'a>(said: &Said<'a>) -> Read<Message<'a>> {
+fn read<'a>(said: &Said<'a>, at_home: bool) -> Read<Message<'a>> {
     let (bytes, len) = said.datagram();
-    Read::or_unlike(message(bytes, len))
+    Read::or_unlike(message(bytes, len).or_else(|| if at_home { data(bytes) } else { None }))
+}
+
+/// A data message of version 2: reserved bits are zero, a tunnel has a number.
+fn data(bytes: &[u8]) -> Option<Message<'_>> {
+    let mut cursor = Cursor::new(bytes);
+    let [flags, 2] = cursor.array()? else { return None };
+    if flags & 0x40 != 0 {
+        cursor.skip(2)?;
+    }
+    let tunnel = cursor.be16()?;
+    (flags & 0xb4 == 0 && tunnel != 0).then(Message::default)
 }
 
 fn message(bytes: &[u8], len: usize) -> Option<Message<'_>> {

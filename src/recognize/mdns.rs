@@ -18,7 +18,7 @@ pub fn look(seen: &Opening<'_>) -> Look {
         let (bytes, len) = said.datagram();
         Read::or_unlike(dns_message::read(bytes, bytes.len() == len))
     });
-    exchange.map_or(Look::No, |exchange| exchange.look(|| dns::finding(&exchange, &MDNS)))
+    exchange.map_or(Look::No, |exchange| exchange.look(|| dns::finding(&exchange, &MDNS, true)))
 }
 
 #[cfg(test)]

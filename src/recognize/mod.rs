@@ -4,12 +4,13 @@
 //! [`Look::Likely`] or [`Look::Sure`] with a [`Finding`]. Everything is read through a checked [`Cursor`]. Nothing here knows a flow table, a
 //! catalog's rules or a label: like `wire` it only reads bytes, which is why it stands beside it, below the flows that show it theirs.
 //!
-//! [`Search`] asks the recognizers whose protocol can begin with the first byte of a side, so a flow is shown to a few and not to all. Each
+//! [`Search`] asks the recognizers whose protocol can begin with the first bytes of a side on these ports (`admission`), so a flow is shown to a few and not to all. Each
 //! round asks those that are left; the best answer is the surest, of equals the first in the table. Who is asked first makes no difference.
 //!
 //! One more protocol: a file here and a line in `table.rs`, most specific first. The file holds its [`Protocol`] (its name, what the catalog calls it,
 //! and the catalog's names of services that may speak it) and its `look`.
 
+mod admission;
 mod ber;
 mod cursor;
 mod finding;
@@ -17,6 +18,7 @@ mod hint;
 mod interfaces;
 mod opening;
 mod search;
+mod set;
 mod table;
 pub mod text;
 mod uuid;
@@ -30,6 +32,7 @@ mod daytime;
 mod dcerpc;
 mod dcerpc_udp;
 mod dhcp;
+mod dhcpv6;
 mod dns;
 mod dns_message;
 mod echo;

@@ -73,13 +73,21 @@ impl<'a> Opening<'a> {
         self.transport == IpProto::UDP
     }
 
-    /// Reads what each side said where one of them is a signature that is met nowhere else (`proves`): the other side may then say anything,
-    /// as a server does that was spoken to in the wrong tongue, or that answers in a way of its own.
+    /// Reads what each side said where one of them may be a signature that is met nowhere else (`proves`): the other side may then say anything,
+    /// as a server does that was spoken to in the wrong tongue, or that answers in a way of its own. What one side says is not refused while
+    /// the other one can still prove it.
     pub fn read_one_proof<T>(&self, read: impl Fn(&Said<'a>) -> Read<T>, proves: impl Fn(&T) -> bool) -> Option<Exchange<T>> {
-        self.read(&read).or_else(|| {
-            let sides = self.said.map(|said| if let Read::Like(value) = read(&said) { Some(value) } else { None });
-            sides.iter().flatten().any(proves).then_some(Exchange { sides })
-        })
+        let reads = self.reads(&read);
+        if self.excuses(&reads).is_some() {
+            return Some(Exchange::of(reads));
+        }
+        let is_open = |(read, said): (&Read<T>, &Said<'_>)| !matches!(read, Read::Unlike) && !said.ended;
+        let may_prove = reads.iter().zip(&self.said).any(is_open);
+        let exchange = Exchange::of(reads);
+        if exchange.values().any(proves) {
+            return Some(exchange);
+        }
+        may_prove.then_some(Exchange { sides: [None, None] })
     }
 
     /// Whether a side said something and was not understood.
@@ -88,27 +96,28 @@ impl<'a> Opening<'a> {
     }
 
     /// Reads what each side said; `None` where a side says something else. The bytes of a connection that began before the capture may
-    /// begin anywhere, so there one side that makes sense is enough.
+    /// begin anywhere, so there one side that makes sense is enough, and it may be the one that has not spoken yet.
     pub fn read<T>(&self, read: impl Fn(&Said<'a>) -> Read<T>) -> Option<Exchange<T>> {
-        let mut excused = 0;
-        let mut one = |said: &Said<'a>| {
-            if said.bytes.is_empty() {
-                return Some(None);
-            }
-            match read(said) {
-                Read::Like(value) => Some(Some(value)),
-                Read::Short if said.ended => None,
-                Read::Short => Some(None),
-                Read::Unlike if said.from_start => None,
-                Read::Unlike => {
-                    excused += 1;
-                    Some(None)
-                }
-            }
-        };
-        let [a, b] = &self.said;
-        let exchange = Exchange { sides: [one(a)?, one(b)?] };
-        (excused == 0 || exchange.iter().next().is_some()).then_some(exchange)
+        let reads = self.reads(read);
+        self.excuses(&reads).map(|()| Exchange::of(reads))
+    }
+
+    /// Each side; one that has said nothing yet may say anything.
+    fn reads<T>(&self, read: impl Fn(&Said<'a>) -> Read<T>) -> [Read<T>; 2] {
+        self.said.each_ref().map(|said| match said.bytes {
+            [] => Read::Short,
+            _ => match read(said) {
+                Read::Short if said.ended => Read::Unlike,
+                read => read,
+            },
+        })
+    }
+
+    /// Whether nothing that was read speaks against the protocol.
+    fn excuses<T>(&self, reads: &[Read<T>; 2]) -> Option<()> {
+        let is_refused = |(read, said): (&Read<T>, &Said<'_>)| matches!(read, Read::Unlike) && said.from_start;
+        let is_hopeless = reads.iter().all(|read| matches!(read, Read::Unlike));
+        (!is_hopeless && !reads.iter().zip(&self.said).any(is_refused)).then_some(())
     }
 }
 
@@ -137,6 +146,10 @@ pub struct Exchange<T> {
 }
 
 impl<T> Exchange<T> {
+    fn of(reads: [Read<T>; 2]) -> Self {
+        Self { sides: reads.map(|read| if let Read::Like(value) = read { Some(value) } else { None }) }
+    }
+
     /// What was read, by side.
     pub fn iter(&self) -> impl Iterator<Item = (Side, &T)> {
         [Side::A, Side::B].into_iter().zip(&self.sides).filter_map(|(side, read)| Some((side, read.as_ref()?)))

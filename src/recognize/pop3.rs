@@ -68,7 +68,7 @@ pub fn look(seen: &Opening<'_>) -> Look {
 fn read<'a>(said: &Said<'a>) -> Read<Talk<'a>> {
     let line = match text::line(said.bytes) {
         Read::Like(line) => line,
-        Read::Short if text::is_text(said.bytes) => return Read::Short,
+        Read::Short if text::may_become_line(said.bytes) => return Read::Short,
         _ => return Read::Unlike,
     };
     for mark in [&b"+OK"[..], b"-ERR"] {

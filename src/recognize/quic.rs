@@ -30,7 +30,8 @@ fn negotiates(mut cursor: Cursor<'_>) -> bool {
             return false;
         }
     }
-    std::iter::from_fn(|| cursor.be32()).any(|version| version == 1 || version == 0x6b33_43cf || version >> 8 == 0x00ff_0000)
+    std::iter::from_fn(|| cursor.be32())
+        .any(|version| version == 1 || version == 0x6b33_43cf || (0xff00_0000..=0xff00_0022).contains(&version))
 }
 
 fn long_header(bytes: &[u8], len: usize) -> Option<&'static str> {
@@ -40,7 +41,8 @@ fn long_header(bytes: &[u8], len: usize) -> Option<&'static str> {
     let name = match version {
         1 => "version 1",
         0x6b33_43cf => "version 2",
-        0xff00_0000..=0xff00_00ff => "draft",
+        // The last draft was the 34th; the first of version 2 counted on from 0x20.
+        0xff00_0000..=0xff00_0022 | 0xff02_0000..=0xff02_00ff => "draft",
         0xface_b000..=0xface_b0ff => "mvfst",
         // Q046, Q050, T050, T051.
         0x5130_3433..=0x5130_3530 | 0x5430_3530..=0x5430_3531 => "gQUIC",

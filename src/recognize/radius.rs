@@ -11,8 +11,11 @@ pub static AUTHENTICATION: Protocol =
 pub static ACCOUNTING: Protocol =
     Protocol { name: "RADIUS accounting", label: Some("RADIUS Accounting"), behind: &["RADIUS Accounting", "Legacy RADIUS"] };
 
-/// Authentication and accounting, the old pair, and changes of authorization.
-const HOME: &[u16] = &[1812, 1813, 1645, 1646, 3799];
+/// Disconnecting users and changing what they may (RFC 5176). It has a port of its own, and no document names it.
+pub static DYNAMIC: Protocol = Protocol { name: "RADIUS dynamic authorization", label: None, behind: &[] };
+
+/// Authentication and accounting, the old pair, and changes of authorization, the old one too.
+const HOME: &[u16] = &[1812, 1813, 1645, 1646, 3799, 1700];
 
 struct Packet {
     code: u8,
@@ -34,10 +37,17 @@ pub fn look(seen: &Opening<'_>) -> Look {
         let mut ids = exchange.values().map(|packet| packet.id);
         let pairs = exchange.is_both() && ids.next() == ids.next();
         let names = exchange.values().any(|packet| packet.names && packet.attributes >= 2);
-        let is_accounting = exchange.values().any(|packet| matches!(packet.code, 4 | 5));
+        let has = |codes: std::ops::RangeInclusive<u8>| exchange.values().any(|packet| codes.contains(&packet.code));
+        let protocol = if has(40..=45) {
+            &DYNAMIC
+        } else if has(4..=5) {
+            &ACCOUNTING
+        } else {
+            &AUTHENTICATION
+        };
         let confidence = if pairs && names { Confidence::Certain } else { exchange.confidence(Confidence::Plausible) };
         let words: Vec<&str> = exchange.values().map(|packet| word(packet.code)).collect();
-        Finding::new(if is_accounting { &ACCOUNTING } else { &AUTHENTICATION }, confidence)
+        Finding::new(protocol, confidence)
             .asked_by(exchange.client(|packet| Some(matches!(packet.code, 1 | 4 | 12 | 40 | 43))))
             .detailed(&words.join(", "))
     })
@@ -66,7 +76,7 @@ fn read(said: &Said<'_>, at_home: bool) -> Read<Packet> {
 fn header(bytes: &[u8], len: usize) -> Option<Packet> {
     let mut cursor = Cursor::new(bytes);
     let (code, id, length) = (cursor.u8()?, cursor.u8()?, usize::from(cursor.be16()?));
-    let is_header = matches!(code, 1..=5 | 11..=13 | 40..=45) && (20..=len).contains(&length);
+    let is_header = matches!(code, 1..=5 | 11..=13 | 40..=45) && (20..=4096).contains(&length) && len >= 20;
     is_header.then_some(Packet { code, id, attributes: 0, names: false })
 }
 

@@ -4,8 +4,8 @@ use super::cursor::Cursor;
 use super::finding::{Confidence, Finding, Look, Protocol};
 use super::opening::{Opening, Read, Said};
 
-/// RTCP.
-pub static RTCP: Protocol = Protocol { name: "RTCP", label: Some("RTCP"), behind: &["RTCP"] };
+/// RTCP. Its ports are agreed upon call by call, in a conversation that may be encrypted or elsewhere: payload alone says nothing against a port.
+pub static RTCP: Protocol = Protocol { name: "RTCP", label: None, behind: &["RTCP"] };
 
 struct Compound {
     first: u8,

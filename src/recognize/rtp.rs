@@ -4,8 +4,8 @@ use super::cursor::Cursor;
 use super::finding::{Confidence, Finding, Look, Protocol};
 use super::opening::{Opening, Read, Said};
 
-/// RTP.
-pub static RTP: Protocol = Protocol { name: "RTP", label: Some("RTP"), behind: &["RTP"] };
+/// RTP. Its ports are agreed upon call by call, in a conversation that may be encrypted or elsewhere: payload alone says nothing against a port.
+pub static RTP: Protocol = Protocol { name: "RTP", label: None, behind: &["RTP"] };
 
 struct Packet {
     payload: u8,
@@ -61,8 +61,9 @@ fn media(payload: u8) -> String {
 }
 
 fn read(said: &Said<'_>) -> Read<Stream> {
-    let mut packets = said.datagrams();
-    let (bytes, len) = packets.next().unwrap_or_default();
+    // RTCP may share the port (RFC 5761), and come first.
+    let mut packets = said.datagrams().filter(|(bytes, _)| !matches!(bytes, [0x80..=0xbf, 200..=207, ..]));
+    let Some((bytes, len)) = packets.next() else { return Read::Short };
     let Some(first) = packet(bytes, len) else { return Read::Unlike };
     let mut stream = Stream { payload: first.payload, source: first.source, continues: false };
     let mut last = first;

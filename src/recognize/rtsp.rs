@@ -28,7 +28,7 @@ pub(super) struct StartLine<'a> {
 pub(super) fn start_line<'a>(bytes: &'a [u8], version: &[u8]) -> Read<StartLine<'a>> {
     let text = match text::line(bytes) {
         Read::Like(text) => text,
-        Read::Short if text::is_text(bytes) => return Read::Short,
+        Read::Short if text::may_become_line(bytes) => return Read::Short,
         _ => return Read::Unlike,
     };
     let is_method = |word: &[u8]| !word.is_empty() && word.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_');

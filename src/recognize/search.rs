@@ -1,66 +1,11 @@
 //! Asking the recognizers, round by round, until one is sure or none is left.
 
-use std::sync::LazyLock;
-
+use super::admission::admitted;
 use super::finding::{Confidence, Finding, Look};
 use super::opening::Opening;
-use super::table::{RECOGNIZERS, Recognizer};
-use crate::net::{IpProto, Side};
-
-/// For TCP and UDP, the recognizers whose protocol can begin with a byte.
-static BY_FIRST_BYTE: LazyLock<[Box<[Set]>; 2]> =
-    LazyLock::new(|| [IpProto::TCP, IpProto::UDP].map(|transport| (0..=255).map(|byte| candidates(transport, byte)).collect()));
-
-fn candidates(transport: IpProto, byte: u8) -> Set {
-    let possible = |recognizer: &Recognizer| {
-        recognizer.over.contains(&transport) && recognizer.first.iter().any(|range| range.contains(&byte))
-    };
-    let mut set = Set::default();
-    RECOGNIZERS.iter().enumerate().filter(|(_, recognizer)| possible(recognizer)).for_each(|(rank, _)| set.insert(rank));
-    set
-}
-
-/// Recognizers by their rank in the table.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-struct Set([u64; Self::WORDS]);
-
-impl Set {
-    const WORDS: usize = RECOGNIZERS.len().div_ceil(64);
-
-    fn is_empty(self) -> bool {
-        self == Self::default()
-    }
-
-    fn insert(&mut self, rank: usize) {
-        if let Some(word) = self.0.get_mut(rank / 64) {
-            *word |= 1 << (rank % 64);
-        }
-    }
-
-    /// Adds those of one set that are not in another.
-    fn add(&mut self, more: Self, but: Self) {
-        for ((word, more), but) in self.0.iter_mut().zip(more.0).zip(but.0) {
-            *word |= more & !but;
-        }
-    }
-
-    fn remove(&mut self, others: Self) {
-        for (word, others) in self.0.iter_mut().zip(others.0) {
-            *word &= !others;
-        }
-    }
-
-    /// From the top of the table down.
-    fn ranks(self) -> impl Iterator<Item = usize> {
-        self.0.into_iter().zip((0..).step_by(64)).flat_map(|(mut word, base)| {
-            std::iter::from_fn(move || {
-                let bit = word.trailing_zeros() as usize;
-                word &= word.wrapping_sub(1);
-                (bit < 64).then_some(base + bit)
-            })
-        })
-    }
-}
+use super::set::Set;
+use super::table::RECOGNIZERS;
+use crate::net::Side;
 
 /// Where the search for one flow's protocol stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -106,37 +51,17 @@ impl Search {
         (best, over)
     }
 
-    /// Takes in the recognizers that a side's first byte brings into question.
+    /// Takes in the recognizers that a side's first bytes bring into question.
     fn admit(&mut self, opening: &Opening<'_>) {
-        let [tcp, udp] = &*BY_FIRST_BYTE;
-        let table = if opening.is_udp() { udp } else { tcp };
         for side in [Side::A, Side::B] {
-            let Some(first) = opening.said(side).bytes.first() else { continue };
-            let Some(begun) = self.begun.get_mut(side.index()).filter(|begun| !**begun) else { continue };
+            let said = opening.said(side);
+            let Some(begun) = self.begun.get_mut(side.index()).filter(|begun| !**begun && !said.bytes.is_empty()) else {
+                continue;
+            };
             *begun = true;
-            if let Some(more) = table.get(usize::from(*first)) {
-                self.left.add(*more, self.refuted);
-            }
+            let mut more = admitted(opening, said);
+            more.remove(self.refuted);
+            self.left.add(more);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sets_hold_any_rank_and_yield_them_in_order() {
-        let mut set = Set::default();
-        let last = RECOGNIZERS.len() - 1;
-        for rank in [last, 3, 0] {
-            set.insert(rank);
-        }
-        assert_eq!(set.ranks().collect::<Vec<_>>(), [0, 3, last]);
-        let mut rest = set;
-        rest.remove(set);
-        assert!(rest.is_empty() && !set.is_empty());
-        rest.add(set, candidates(IpProto::ICMP, 0));
-        assert_eq!(rest, set);
     }
 }

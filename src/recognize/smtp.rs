@@ -47,7 +47,7 @@ pub fn look(seen: &Opening<'_>) -> Look {
 fn read<'a>(said: &Said<'a>) -> Read<Talk<'a>> {
     let line = match text::line(said.bytes) {
         Read::Like(line) => line,
-        Read::Short if text::is_text(said.bytes) => return Read::Short,
+        Read::Short if text::may_become_line(said.bytes) => return Read::Short,
         // A greeting without end.
         Read::Unlike if said.bytes.starts_with(b"220 ") => said.bytes,
         _ => return Read::Unlike,
@@ -82,7 +82,11 @@ mod tests {
             (Some("pc7.corp.example"), Some("mail.corp.example"))
         );
         assert_eq!(finding.notes().collect::<Vec<_>>(), ["cleartext-credentials"]);
-        assert_eq!(look(&tcp(b"USER a\r\n", b"220 ready\r\n")), Look::No);
+        // A greeting may name itself in its next line.
+        assert_eq!(look(&tcp(b"USER a\r\n", b"220 ready\r\n")), Look::More);
+        assert_eq!(look(&tcp(b"USER a\r\n", b"+OK ready\r\n")), Look::No);
+        let garbled = found(look(&tcp(b"\x67\x09\xe4\x59\n", b"220 mail.example ESMTP\r\n")));
+        assert_eq!((garbled.confidence, garbled.client), (Confidence::Plausible, Some(Side::A)));
     }
 
     #[test]

@@ -12,17 +12,23 @@ pub static SNMP: Protocol = Protocol { name: "SNMP", label: Some("SNMP"), behind
 /// What agents send unasked.
 pub static TRAP: Protocol = Protocol { name: "SNMP trap", label: Some("SNMP Traps Outbound"), behind: &["SNMP Traps Outbound"] };
 
+/// Requests and traps.
+const HOME: &[u16] = &[161, 162];
+
 struct Message {
     version: u32,
     /// Of versions 1 and 2c; 3 may encrypt it.
     operation: Option<u8>,
+    /// Only its beginning was read.
+    is_broken: bool,
     /// What version 3 protects it with.
     protection: &'static str,
 }
 
 /// Looks for SNMP: one message fills the datagram.
 pub fn look(seen: &Opening<'_>) -> Look {
-    let Some(exchange) = seen.read(read) else { return Look::No };
+    let at_home = HOME.iter().any(|port| seen.has_port(*port));
+    let Some(exchange) = seen.read(|said: &Said<'_>| read(said, at_home)) else { return Look::No };
     exchange.look(|| {
         let is_trap = exchange.values().any(|message| matches!(message.operation, Some(0xa4 | 0xa6 | 0xa7)));
         let message = exchange.values().next();
@@ -33,7 +39,9 @@ pub fn look(seen: &Opening<'_>) -> Look {
         };
         let operation = exchange.values().find_map(|message| message.operation).map_or("", name);
         let protection = exchange.values().map(|message| message.protection).max().unwrap_or_default();
-        Finding::new(if is_trap { &TRAP } else { &SNMP }, Confidence::Certain)
+        let is_broken = exchange.values().all(|message| message.is_broken);
+        let confidence = if is_broken { Confidence::Plausible } else { Confidence::Certain };
+        Finding::new(if is_trap { &TRAP } else { &SNMP }, confidence)
             .asked_by(exchange.client(|message| message.operation.map(|operation| !matches!(operation, 0xa2 | 0xa8))))
             .detailed(
                 [version, operation, protection]
@@ -54,9 +62,16 @@ fn name(operation: u8) -> &'static str {
         .unwrap_or_default()
 }
 
-fn read(said: &Said<'_>) -> Read<Message> {
+fn read(said: &Said<'_>, at_home: bool) -> Read<Message> {
     let (bytes, len) = said.datagram();
-    Read::or_unlike(message(bytes, len))
+    Read::or_unlike(message(bytes, len).or_else(|| if at_home { beginning(bytes) } else { None }))
+}
+
+/// The beginning of a message whose lengths do not hold, for the ports where nothing else is spoken.
+fn beginning(bytes: &[u8]) -> Option<Message> {
+    let mut cursor = ber::expect(&mut Cursor::new(bytes), 0x30)?.body;
+    let version = ber::integer(&mut cursor, 2)?;
+    matches!(version, 0 | 1 | 3).then_some(Message { version, operation: None, protection: "", is_broken: true })
 }
 
 fn message(bytes: &[u8], len: usize) -> Option<Message> {
@@ -76,13 +91,19 @@ fn message(bytes: &[u8], len: usize) -> Option<Message> {
             1 => ("authenticated", false),
             _ => ("encrypted", true),
         };
-        return Some(Message { version, operation: if sealed { None } else { scoped_operation(cursor) }, protection });
+        return Some(Message {
+            version,
+            operation: if sealed { None } else { scoped_operation(cursor) },
+            protection,
+            is_broken: false,
+        });
     }
     ber::expect(&mut cursor, 4)?;
     let operation = ber::next(&mut cursor)?.tag;
     (version <= 1 && (0xa0..=0xa8).contains(&operation)).then_some(Message {
         version,
         operation: Some(operation),
+        is_broken: false,
         protection: "",
     })
 }

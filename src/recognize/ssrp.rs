@@ -30,7 +30,7 @@ pub fn look(seen: &Opening<'_>) -> Look {
 fn read<'a>(said: &Said<'a>) -> Read<Packet<'a>> {
     match said.datagram() {
         ([2 | 3], 1) => Read::Like(Packet::Request),
-        ([4 | 0x0f, name @ ..], 3..=66) if name.iter().take(name.len() - 1).all(u8::is_ascii_graphic) => {
+        ([4 | 0x0f, name @ ..], 3..=66) if name.iter().take(name.len().saturating_sub(1)).all(u8::is_ascii_graphic) => {
             Read::Like(Packet::Request)
         }
         ([5, rest @ ..], len) => {
@@ -57,5 +57,8 @@ mod tests {
         assert_eq!(finding.texts().unwrap().server_name.as_deref(), Some("SQL1"));
         assert_eq!(found(udp([1, 2], b"\x03", b"", look)).confidence, Confidence::Plausible);
         assert_eq!(udp([1, 2], b"\x03\x00", b"", look), Look::No);
+        // A request of which the capture kept one byte.
+        let datagram = [crate::recognize::opening::Datagram { end: 1, len: 12 }];
+        assert!(matches!(read(&Said { bytes: b"\x04", datagrams: &datagram, from_start: true, ended: false }), Read::Like(_)));
     }
 }

@@ -6,10 +6,10 @@ use super::finding::{Look, Protocol};
 use super::hint;
 use super::opening::Opening;
 use super::{
-    afp, amt_redirection, binl, chargen, cldap, daytime, dcerpc, dcerpc_udp, dhcp, dns, echo, esp_udp, ftp, http, http_kind,
-    http2, ike, imap, iso_transport, kerberos, l2tp, ldap, llmnr, lpd, madcap, mdns, mms, msmq, msmq_ping, net_tcp, netbios,
-    netbios_datagram, netbios_name, nntp, ntp, password_change, pop3, pptp, quic, quote, radius, rdp, rdp_preconnection, rmcp,
-    rtcp, rtp, rtsp, sip, smb, smtp, snmp, ssdp, ssh, ssrp, stun, tds, telnet, tftp, tls, wake_on_lan, wins_replication,
+    afp, amt_redirection, binl, chargen, cldap, daytime, dcerpc, dcerpc_udp, dhcp, dhcpv6, dns, echo, esp_udp, ftp, http,
+    http_kind, http2, ike, imap, iso_transport, kerberos, l2tp, ldap, llmnr, lpd, madcap, mdns, mms, msmq, msmq_ping, net_tcp,
+    netbios, netbios_datagram, netbios_name, nntp, ntp, password_change, pop3, pptp, quic, quote, radius, rdp, rdp_preconnection,
+    rmcp, rtcp, rtp, rtsp, sip, smb, smtp, snmp, ssdp, ssh, ssrp, stun, tds, telnet, tftp, tls, wake_on_lan, wins_replication,
 };
 use crate::net::IpProto;
 
@@ -18,7 +18,7 @@ pub use super::dcerpc::DCE_RPC;
 /// A way to recognise protocols.
 #[derive(Debug)]
 pub struct Recognizer {
-    /// Its word, the name of its file.
+    /// Its word: the name of its file, and what of it this line is where it has several.
     pub word: &'static str,
     /// The transports it reads.
     pub over: &'static [IpProto],
@@ -36,6 +36,28 @@ const BOTH: &[IpProto] = &[IpProto::TCP, IpProto::UDP];
 const ANY: &[RangeInclusive<u8>] = &[0..=255];
 const UPPER: RangeInclusive<u8> = b'A'..=b'Z';
 const DIGIT: RangeInclusive<u8> = b'1'..=b'5';
+
+/// Recognizers that go by a port and look at nothing elsewhere, sorted.
+pub const AT_PORTS: &[(&str, &[u16])] = &[
+    ("daytime", &[13]),
+    ("dhcpv6", &[546, 547]),
+    ("echo", &[7]),
+    ("esp_udp", &[4500]),
+    ("gtp", &[2123, 2152, 3386]),
+    ("hsrp", &[1985, 2029]),
+    ("llmnr", &[5355]),
+    ("mdns", &[5353]),
+    ("mms_udp", &[1755]),
+    ("nat_pmp", &[5350, 5351]),
+    ("oicq", &[8000]),
+    ("quote", &[17]),
+];
+
+/// Recognizers of protocols whose fourth byte is the top of a length or a number that is always small: text is none of theirs.
+pub const SMALL_FOURTH_BYTE: &[&str] = &["modbus", "mongodb", "mysql", "skinny"];
+
+/// Recognizers that find their protocol behind any bytes where the beginning of a connection is missing.
+pub const FROM_THE_MIDDLE: &[&str] = &["tls"];
 
 /// HTTP, and what is spoken over it and belongs on other ports.
 const WEB: &[&Protocol] = &[
@@ -55,7 +77,7 @@ const WEB: &[&Protocol] = &[
 #[rustfmt::skip]
 pub const RECOGNIZERS: &[Recognizer] = &[
     Recognizer { word: "chargen", over: BOTH, first: &[b' '..=b'~'], protocols: &[&chargen::CHARGEN], look: chargen::look },
-    Recognizer { word: "tls", over: TCP, first: ANY, protocols: &[&tls::TLS, &tls::HTTPS, &tls::IMAPS, &tls::POP3S, &tls::STRICT_TDS], look: tls::look },
+    Recognizer { word: "tls", over: TCP, first: &[0x14..=0x17, 0x80..=0x8f], protocols: &[&tls::TLS, &tls::HTTPS, &tls::IMAPS, &tls::POP3S, &tls::STRICT_TDS], look: tls::look },
     Recognizer { word: "http2", over: TCP, first: &[0..=0, b'P'..=b'P'], protocols: WEB, look: http2::look },
     Recognizer { word: "http", over: TCP, first: &[0..=0, b'A'..=b'z'], protocols: WEB, look: http::look },
     Recognizer { word: "ssdp", over: UDP, first: &[UPPER], protocols: &[&ssdp::SSDP], look: ssdp::look },
@@ -74,9 +96,11 @@ pub const RECOGNIZERS: &[Recognizer] = &[
     Recognizer { word: "llmnr", over: BOTH, first: ANY, protocols: &[&llmnr::LLMNR], look: llmnr::look },
     Recognizer { word: "netbios_name", over: UDP, first: ANY, protocols: &[&netbios_name::NAME], look: netbios_name::look },
     Recognizer { word: "netbios_datagram", over: UDP, first: &[0x10..=0x16], protocols: &[&netbios_datagram::DATAGRAM], look: netbios_datagram::look },
-    Recognizer { word: "dns", over: BOTH, first: ANY, protocols: &[&dns::DNS], look: dns::look },
+    Recognizer { word: "dns_stream", over: TCP, first: &[0..=0x0f], protocols: &[&dns::DNS], look: dns::look },
+    Recognizer { word: "dns", over: UDP, first: ANY, protocols: &[&dns::DNS], look: dns::look },
     Recognizer { word: "dhcp", over: UDP, first: &[1..=2], protocols: &[&dhcp::DHCP, &dhcp::PXE], look: dhcp::look },
     Recognizer { word: "binl", over: UDP, first: &[0x81..=0x82], protocols: &[&binl::BINL], look: binl::look },
+    Recognizer { word: "dhcpv6", over: UDP, first: &[1..=18], protocols: &[&dhcpv6::DHCPV6], look: dhcpv6::look },
     Recognizer { word: "madcap", over: UDP, first: &[0..=0], protocols: &[&madcap::MADCAP], look: madcap::look },
     Recognizer { word: "tftp", over: UDP, first: &[0..=0], protocols: &[&tftp::TFTP], look: tftp::look },
     Recognizer { word: "ntp", over: UDP, first: ANY, protocols: &[&ntp::NTP], look: ntp::look },
@@ -99,17 +123,18 @@ pub const RECOGNIZERS: &[Recognizer] = &[
     Recognizer { word: "msmq_ping", over: UDP, first: &[0..=3], protocols: &[&msmq_ping::MSMQ_PING], look: msmq_ping::look },
     Recognizer { word: "wins_replication", over: TCP, first: &[0..=0], protocols: &[&wins_replication::WINS_REPLICATION], look: wins_replication::look },
     Recognizer { word: "pptp", over: TCP, first: &[0..=0], protocols: &[&pptp::PPTP], look: pptp::look },
-    Recognizer { word: "l2tp", over: UDP, first: &[0xc8..=0xc8], protocols: &[&l2tp::L2TP], look: l2tp::look },
+    Recognizer { word: "l2tp", over: UDP, first: &[0..=0, 2..=2, 0x40..=0x4b, 0xc8..=0xc8], protocols: &[&l2tp::L2TP], look: l2tp::look },
     Recognizer { word: "mms", over: TCP, first: &[1..=1], protocols: &[&mms::MMS], look: mms::look },
     Recognizer { word: "rmcp", over: UDP, first: &[6..=6], protocols: &[&rmcp::RMCP], look: rmcp::look },
     Recognizer { word: "net_tcp", over: TCP, first: &[0..=0], protocols: &[&net_tcp::NET_TCP], look: net_tcp::look },
     Recognizer { word: "amt_redirection", over: TCP, first: &[0x10..=0x10], protocols: &[&amt_redirection::REDIRECTION], look: amt_redirection::look },
-    Recognizer { word: "radius", over: UDP, first: &[1..=5, 11..=13, 40..=45], protocols: &[&radius::AUTHENTICATION, &radius::ACCOUNTING], look: radius::look },
+    Recognizer { word: "radius", over: UDP, first: &[1..=5, 11..=13, 40..=45], protocols: &[&radius::AUTHENTICATION, &radius::ACCOUNTING, &radius::DYNAMIC], look: radius::look },
     Recognizer { word: "ike", over: UDP, first: ANY, protocols: &[&ike::IKE], look: ike::look },
-    Recognizer { word: "stun", over: BOTH, first: &[0..=1], protocols: &[&stun::STUN], look: stun::look },
+    Recognizer { word: "stun", over: BOTH, first: &[0..=1, 8..=8], protocols: &[&stun::STUN], look: stun::look },
     Recognizer { word: "quic", over: UDP, first: &[0x09..=0x0d, 0xc0..=0xff], protocols: &[&quic::QUIC], look: quic::look },
     Recognizer { word: "redis", over: TCP, first: &[b'$'..=b'-', b':'..=b':', b'I'..=b'P'], protocols: &[&hint::redis::REDIS], look: hint::redis::look },
-    Recognizer { word: "onc_rpc", over: BOTH, first: ANY, protocols: &[&hint::onc_rpc::NFS, &hint::onc_rpc::PORTMAPPER, &hint::onc_rpc::RPC], look: hint::onc_rpc::look },
+    Recognizer { word: "onc_rpc_stream", over: TCP, first: &[0..=0, 0x80..=0x80], protocols: &[&hint::onc_rpc::NFS, &hint::onc_rpc::PORTMAPPER, &hint::onc_rpc::RPC], look: hint::onc_rpc::look },
+    Recognizer { word: "onc_rpc", over: UDP, first: ANY, protocols: &[&hint::onc_rpc::NFS, &hint::onc_rpc::PORTMAPPER, &hint::onc_rpc::RPC], look: hint::onc_rpc::look },
     Recognizer { word: "postgresql", over: TCP, first: &[0..=0, b'1'..=b'2', b'C'..=b'T'], protocols: &[&hint::postgresql::POSTGRESQL], look: hint::postgresql::look },
     Recognizer { word: "mysql", over: TCP, first: ANY, protocols: &[&hint::mysql::MYSQL], look: hint::mysql::look },
     Recognizer { word: "mqtt", over: TCP, first: &[0x10..=0x10, 0x20..=0x20, 0x30..=0x3d, 0xc0..=0xc0, 0xd0..=0xd0], protocols: &[&hint::mqtt::MQTT], look: hint::mqtt::look },
@@ -176,7 +201,6 @@ pub const RECOGNIZERS: &[Recognizer] = &[
     Recognizer { word: "h225", over: TCP, first: &[3..=3], protocols: &[&hint::h225::H225], look: hint::h225::look },
     Recognizer { word: "iax2", over: UDP, first: &[0x80..=0xff], protocols: &[&hint::iax2::IAX2], look: hint::iax2::look },
     Recognizer { word: "ws_discovery", over: UDP, first: &[b'<'..=b'<'], protocols: &[&hint::ws_discovery::WSD], look: hint::ws_discovery::look },
-    Recognizer { word: "dhcpv6", over: UDP, first: &[1..=13], protocols: &[&hint::dhcpv6::DHCPV6], look: hint::dhcpv6::look },
     Recognizer { word: "openvpn", over: BOTH, first: &[0..=0, 0x38..=0x38, 0x40..=0x40, 0x50..=0x50], protocols: &[&hint::openvpn::OPENVPN], look: hint::openvpn::look },
     Recognizer { word: "ajp", over: TCP, first: &[0x12..=0x12, b'A'..=b'A'], protocols: &[&hint::ajp::AJP], look: hint::ajp::look },
     Recognizer { word: "ceph", over: TCP, first: &[b'c'..=b'c'], protocols: &[&hint::ceph::CEPH], look: hint::ceph::look },

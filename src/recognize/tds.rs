@@ -100,11 +100,23 @@ fn is_possible(kind: u8, body: &[u8], length: u16) -> bool {
         0x10 | 0x12 => false,
         // TLS in its envelope, or a token that an answer may begin with.
         4 => matches!(body, [] | [0x14..=0x17, 3, ..]) || body.first().is_some_and(|token| TOKENS.contains(token)),
+        1 => matches!(body, [] | [_]) || is_batch(body),
         // An attention has no body.
         6 => length == 8,
         // SSPI: NTLM or a token of GSS-API.
         0x11 => matches!(body, [] | [b'N', b'T', ..] | [0x60 | 0xa1, ..]),
         _ => true,
+    }
+}
+
+/// Text in UTF-16, behind headers since version 7.2 ([MS-TDS] sections 2.2.6.7 and 2.2.5.3): a length of all, then that of the first.
+fn is_batch(body: &[u8]) -> bool {
+    let mut cursor = Cursor::new(body);
+    match body {
+        [b'\t' | b'\n' | b'\r' | b' '..=b'~', 0, ..] if !matches!(body.get(2..4), Some([0, 0])) => true,
+        _ => cursor
+            .le32()
+            .is_some_and(|all| (10..=1000).contains(&all) && cursor.le32().is_none_or(|first| (6..all).contains(&first))),
     }
 }
 
@@ -209,7 +221,8 @@ mod tests {
 
     #[test]
     fn a_batch_is_only_plausible_and_noise_is_nothing() {
-        assert_eq!(found(look(&tcp(&hex("0101 0020 0000 0100 160000"), b""))).confidence, Confidence::Plausible);
+        assert_eq!(found(look(&tcp(&hex("0101 0020 0000 0100 16000000 12000000"), b""))).confidence, Confidence::Plausible);
+        assert_eq!(look(&tcp(&hex("0101 0040 3c00 0000 18000104 00000000"), b"")), Look::No, "no text and no headers");
         assert_eq!(look(&tcp(&hex("1201 0010 0000 0100 41414141"), b"")), Look::No);
         assert_eq!(look(&tcp(&hex("0180 0020 0000 0100"), b"")), Look::No);
     }

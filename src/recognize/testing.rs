@@ -64,18 +64,22 @@ const PREFIXES: &[&[u8]] = &[
     b"\x01\x05\0\x2c",
 ];
 
+/// Ports that some recognizer goes by, and one that none does.
+const PORTS: &[u16] = &[7, 13, 17, 53, 546, 1755, 1985, 2152, 4500, 5351, 5353, 5355, 8000, 50_001];
+
 proptest! {
     #[test]
     fn any_bytes_do_no_harm(
         prefix in proptest::sample::select(PREFIXES), a in proptest::collection::vec(any::<u8>(), 0..300),
         b in proptest::collection::vec(any::<u8>(), 0..300), from_start: bool, ended: bool, over_udp: bool,
+        port in proptest::sample::select(PORTS),
     ) {
         let a = [prefix, &a].concat();
         let said = |bytes: &[u8]| Datagram { end: (bytes.len() / 2) as u16, len: bytes.len() as u16 };
         let (of_a, of_b) = ([said(&a)], [said(&b)]);
         let opening = Opening {
             transport: if over_udp { IpProto::UDP } else { IpProto::TCP },
-            ports: [5353, 53],
+            ports: [50_000, port],
             said: [
                 Said { bytes: &a, datagrams: &of_a, from_start, ended },
                 Said { bytes: &b, datagrams: &of_b, from_start, ended: false },

@@ -32,6 +32,11 @@ pub fn is_text(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~' | 0x80..))
 }
 
+/// Whether bytes without a line's end may become a line: text, the end perhaps half there.
+pub fn may_become_line(bytes: &[u8]) -> bool {
+    is_text(bytes.strip_suffix(b"\r").unwrap_or(bytes))
+}
+
 /// What follows a prefix, whatever its case.
 pub fn after<'a>(bytes: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
     let (head, rest) = bytes.split_at_checked(prefix.len())?;

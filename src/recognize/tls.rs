@@ -268,10 +268,12 @@ fn read_from_the_middle(bytes: &[u8]) -> Read<Seen<'_>> {
 fn read_record(kind: u8, mut cursor: Cursor<'_>) -> Read<Seen<'_>> {
     let (Some(version), Some(len)) = (cursor.be16(), cursor.be16()) else { return Read::Short };
     // RFC 8446 section 5.1: the record version is 0x0301 to 0x0303 whatever is spoken.
-    if !(0x300..=0x304).contains(&version) || len == 0 || len > LONGEST_RECORD {
+    if !(0x300..=0x304).contains(&version) || len > LONGEST_RECORD {
         return Read::Unlike;
     }
     match kind {
+        // Empty records of data are allowed; those who imitate TLS begin with an empty handshake.
+        0x16 | 0x17 if len == 0 => Read::Like(Seen::Other),
         0x14 if len == 1 => Read::Like(Seen::Other),
         0x15 if len == 2 || len >= 16 => Read::Like(Seen::Other),
         0x16 => read_handshake(cursor, len),
@@ -514,7 +516,7 @@ pub(super) mod tests {
     fn an_old_hello_has_lengths_that_add_up() {
         let hello = [&hex("802e010301001500000010")[..], &[0; 37]].concat();
         assert_eq!(found(look(&tcp(&hello, b""))).confidence, Confidence::Certain);
-        assert_eq!(look(&tcp(&hex("802e0103010015000000110000"), b"")), Look::No);
+        assert_eq!(look(&tcp(&hex("802e0103010015000000110000"), b"220 ")), Look::No);
         // SSL 2 on both sides: a certificate of 4 bytes, one suite, an id of 16.
         let two = [&hex("802e010002001500000010")[..], &[0; 37]].concat();
         let answer = [&hex("8022 04 00 01 0002 0004 0003 0010")[..], &[7; 23]].concat();
@@ -525,8 +527,9 @@ pub(super) mod tests {
 
     #[test]
     fn other_bytes_are_not_tls() {
-        for bytes in [&b"\x16\x05\x01\x00\x10\x01"[..], b"\x16\x03\x01\xff\xff\x01", b"\x17\x03\x03\x00\x00", b"GET /"] {
-            assert_eq!(look(&tcp(bytes, b"")), Look::No, "{bytes:?}");
+        for bytes in [&b"\x16\x05\x01\x00\x10\x01"[..], b"\x16\x03\x01\xff\xff\x01", b"\x15\x03\x03\x00\x00", b"GET /"] {
+            assert_eq!(look(&tcp(bytes, b"220 ")), Look::No, "{bytes:?}");
+            assert_eq!(look(&tcp(bytes, b"")), Look::More, "the other side may say hello to {bytes:?}");
         }
         assert_eq!(look(&tcp(b"\x16\x03", b"")), Look::More);
     }
@@ -543,8 +546,8 @@ pub(super) mod tests {
     #[test]
     fn a_capture_that_begins_in_the_middle_of_a_record() {
         let bytes = [&[0x55; 9][..], &hex("1703030004 aabbccdd 1703030010")].concat();
+        assert_eq!(look(&tcp(&bytes, b"220 ")), Look::No, "what begins so is not TLS");
         let mut opening = tcp(&bytes, b"");
-        assert_eq!(look(&opening), Look::No, "what begins so is not TLS");
         opening.said[0].from_start = false;
         assert_eq!(found(look(&opening)).confidence, Confidence::Plausible);
     }

@@ -12,11 +12,11 @@ pub fn look(seen: &Opening<'_>) -> Look {
 
 fn read<'a>(said: &Said<'a>) -> Read<Turn<'a>> {
     let mut cursor = Cursor::new(said.bytes);
-    let (Some(version), Some(length), Some(flags), Some(command)) = (cursor.u8(), cursor.be24(), cursor.u8(), cursor.be24())
-    else {
-        return if said.bytes.first() == Some(&1) { Read::Short } else { Read::Unlike };
-    };
-    let (Some(_application), Some(hop)) = (cursor.be32(), cursor.be32()) else { return Read::Short };
+    if cursor.u8() != Some(1) {
+        return Read::Unlike;
+    }
+    let header = (cursor.be24(), cursor.u8(), cursor.be24(), cursor.be32(), cursor.be32());
+    let (Some(length), Some(flags), Some(command), Some(_application), Some(hop)) = header else { return Read::Short };
     let name = match command {
         257 => "Capabilities-Exchange",
         258 => "Re-Auth",
@@ -31,7 +31,7 @@ fn read<'a>(said: &Said<'a>) -> Read<Turn<'a>> {
         300..=327 | 8_388_608..=8_388_740 => "3GPP",
         _ => return Read::Unlike,
     };
-    let fits = version == 1 && length >= 20 && length % 4 == 0 && flags.trailing_zeros() >= 4;
+    let fits = length >= 20 && length % 4 == 0 && flags.trailing_zeros() >= 4;
     Read::or_unlike(fits.then(|| Turn::asking(flags & 0x80 != 0, Confidence::Certain).saying(name).numbered(hop)))
 }
 

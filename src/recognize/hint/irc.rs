@@ -13,7 +13,7 @@ pub fn look(seen: &Opening<'_>) -> Look {
 fn read<'a>(said: &Said<'a>) -> Read<Turn<'a>> {
     let line = match text::line(said.bytes) {
         Read::Like(line) => line,
-        Read::Short if said.bytes.len() < 512 && text::is_text(said.bytes) => return Read::Short,
+        Read::Short if said.bytes.len() < 512 && text::may_become_line(said.bytes) => return Read::Short,
         _ => return Read::Unlike,
     };
     let words: Vec<&[u8]> = text::words(line).take(4).collect();
@@ -22,6 +22,7 @@ fn read<'a>(said: &Said<'a>) -> Read<Turn<'a>> {
         [b"CAP", b"LS" | b"REQ" | b"END", ..] => Read::Like(Turn::ask(Confidence::Both)),
         // A password, and then who it is.
         [b"PASS", _] if has(said.bytes, b"\nNICK ") && has(said.bytes, b"\nUSER ") => Read::Like(Turn::ask(Confidence::Both)),
+        [b"PASS", _] if said.bytes.len() < 512 && !said.ended => Read::Short,
         [b"JOIN" | b"PRIVMSG" | b"PART", channel, ..] if channel.starts_with(b"#") => Read::Like(Turn::peer(Confidence::Both)),
         [b"NOTICE", b"AUTH" | b"*", ..] => Read::Like(Turn::answer(Confidence::Both)),
         [server, code, _, ..] if server.starts_with(b":") && server.len() > 2 => reply(code),

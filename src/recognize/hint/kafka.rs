@@ -17,11 +17,15 @@ fn read<'a>(said: &Said<'a>) -> Read<Turn<'a>> {
         return Read::Unlike;
     }
     let (key, version) = (head >> 16, head & 0xffff);
+    let (is_request, is_cut) = (key <= 92 && version <= 20 && length >= 10, said.bytes.len() < 4 + length as usize);
     match request(cursor) {
-        Some((number, client)) if key <= 92 && version <= 20 && length >= 10 => {
-            let text = if client.is_empty() { "".into() } else { shown(client) };
-            Read::Like(Turn::ask(Confidence::Plausible).saying(text).numbered(number))
+        Some((number, client)) if is_request => {
+            // Without a name it is a few small numbers, which others send too.
+            let ask = Turn { confirms: client.is_empty(), ..Turn::ask(Confidence::Plausible) };
+            Read::Like(ask.saying(shown(client)).numbered(number))
         }
+        // A request before its client's name is there, or an answer.
+        None if is_request && is_cut => Read::Like(Turn { asks: None, ..Turn::confirmation() }.numbered(head)),
         // An answer is nothing but its number at this place.
         _ => Read::Like(Turn::confirmation().numbered(head)),
     }

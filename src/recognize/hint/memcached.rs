@@ -25,7 +25,7 @@ fn read(bytes: &[u8]) -> Read<Turn<'_>> {
     }
     let line = match text::line(bytes) {
         Read::Like(line) => line,
-        Read::Short if bytes.len() < 300 && text::is_text(bytes) => return Read::Short,
+        Read::Short if bytes.len() < 300 && text::may_become_line(bytes) => return Read::Short,
         _ => return Read::Unlike,
     };
     let words: Vec<&[u8]> = text::words(line).take(6).collect();

@@ -18,7 +18,6 @@ pub(super) mod ceph;
 pub(super) mod coap;
 pub(super) mod collectd;
 pub(super) mod delivery_optimization;
-pub(super) mod dhcpv6;
 pub(super) mod diameter;
 pub(super) mod dnp3;
 pub(super) mod doip;
@@ -163,7 +162,9 @@ fn conversation<'a>(seen: &Opening<'a>, protocol: &'static Protocol, read: impl 
     if both.is_some_and(|(first, second)| first.asks.is_some() && first.asks == second.asks) {
         return Look::No;
     }
-    if !exchange.is_empty() && exchange.values().all(|turn| turn.confirms) {
+    // A question and the answer with its number confirm each other.
+    let is_answered = both.is_some_and(|(first, second)| first.asks.is_some() && second.asks.is_some() && first.id == second.id);
+    if !exchange.is_empty() && !is_answered && exchange.values().all(|turn| turn.confirms) {
         return Look::More;
     }
     let together = both.map(|(first, second)| match first.id.zip(second.id) {

@@ -13,7 +13,7 @@ pub fn look(seen: &Opening<'_>) -> Look {
 fn read<'a>(said: &Said<'a>) -> Read<Turn<'a>> {
     let line = match text::line(said.bytes) {
         Read::Like(line) => line,
-        Read::Short if said.bytes.len() < 128 && text::is_text(said.bytes) => return Read::Short,
+        Read::Short if said.bytes.len() < 128 && text::may_become_line(said.bytes) => return Read::Short,
         _ => return Read::Unlike,
     };
     match line {

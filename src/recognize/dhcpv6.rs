@@ -1,9 +1,13 @@
 //! DHCPv6 (RFC 8415 section 8): a type, a number, options.
 
-use super::{Confidence, Cow, Cursor, Finding, Look, Opening, Protocol, Read, hint};
+use std::borrow::Cow;
+
+use super::cursor::Cursor;
+use super::finding::{Confidence, Finding, Look, Protocol};
+use super::opening::{Opening, Read};
 
 /// DHCPv6.
-pub static DHCPV6: Protocol = hint("DHCPv6");
+pub static DHCPV6: Protocol = Protocol { name: "DHCPv6", label: Some("DHCPv6"), behind: &["DHCPv6"] };
 
 /// Looks for DHCPv6.
 pub fn look(seen: &Opening<'_>) -> Look {
@@ -12,14 +16,14 @@ pub fn look(seen: &Opening<'_>) -> Look {
     }
     let Some(exchange) = seen.read(|said| Read::or_unlike(read(said.datagram().0))) else { return Look::No };
     exchange.look(|| {
-        let asks = |message: &Message<'_>| (!matches!(message.kind, 2 | 7 | 10 | 13)).then_some(true).or(Some(false));
+        let asks = |message: &Message<'_>| (!matches!(message.kind, 2 | 7 | 10 | 13 | 15..=17)).then_some(true).or(Some(false));
         let kinds: Vec<&str> = exchange.values().filter_map(|message| KINDS.get(usize::from(message.kind)).copied()).collect();
         let name = exchange.values().find_map(|message| message.name.as_deref());
         Finding::new(&DHCPV6, Confidence::Certain).asked_by(exchange.client(asks)).of_client(name).detailed(&kinds.join(", "))
     })
 }
 
-const KINDS: [&str; 14] = [
+const KINDS: [&str; 19] = [
     "",
     "solicit",
     "advertise",
@@ -34,6 +38,12 @@ const KINDS: [&str; 14] = [
     "information request",
     "relayed",
     "answer to a relay",
+    // RFC 5007, RFC 5460, RFC 6977.
+    "lease query",
+    "answer to a lease query",
+    "end of lease queries",
+    "lease query data",
+    "reconfigure request",
 ];
 
 struct Message<'a> {
@@ -56,7 +66,7 @@ fn read(bytes: &[u8]) -> Option<Message<'_>> {
         }
         options += u32::from(value.is_some() && code > 0);
     }
-    (matches!(kind, 1..=13) && options > 0).then_some(message)
+    (matches!(kind, 1..=18) && options > 0).then_some(message)
 }
 
 /// Labels, each behind its length; the last, empty one may be missing.
@@ -84,6 +94,6 @@ mod tests {
         let finding = found(udp([546, 547], &solicit, b"", look));
         assert_eq!((finding.client, detail(&finding)), (Some(Side::A), "solicit"));
         assert_eq!(finding.texts().unwrap().client_name.as_deref(), Some("pc7.abc"));
-        assert_eq!(udp([546, 547], &hex("0e 123456 0001"), b"", look), Look::No);
+        assert_eq!(udp([546, 547], &hex("13 123456 0001 0000"), b"", look), Look::No);
     }
 }
