@@ -339,6 +339,8 @@ pub enum CatalogView {
     Systems,
     /// The documents, the rules files, and what they hold
     Sources,
+    /// Every protocol that is recognised by its bytes, and those that cannot be
+    Protocols,
     /// Look for mistakes in the rules in force
     Check,
 }
@@ -346,7 +348,7 @@ pub enum CatalogView {
 /// `flowlabel explain`.
 #[derive(Args, Debug)]
 pub struct ExplainArgs {
-    /// 2703/udp, gre, 'Message Queuing', svc.msmq, sccm.link.17, C34, or a record of --format ndjson as FILE#ID
+    /// 2703/udp, gre, 'Message Queuing', svc.msmq, sccm.link.17, C34, a DCE/RPC interface by its UUID or name, or a record of --format ndjson as FILE#ID
     #[arg(value_name = "WHAT")]
     pub what: String,
     /// How to print it

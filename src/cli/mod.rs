@@ -19,8 +19,10 @@ mod output;
 mod parse;
 #[cfg(feature = "live")]
 mod privileges;
+mod protocols;
 mod read;
 mod rpc;
+mod rpc_interface;
 mod rules;
 #[cfg(feature = "live")]
 mod sandbox;

@@ -295,9 +295,9 @@ fn comment(text: &mut String, line: &str) {
     text.push('\n');
 }
 
-/// A text in quotes.
+/// A text in quotes, on one line: it may be a key.
 fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
+    format!("\"{}\"", visible(text).replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 #[cfg(test)]
