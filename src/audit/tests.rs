@@ -131,9 +131,9 @@ fn a_draft_of_more_than_can_be_remembered_is_wide_and_clean() {
         })
     };
     all().for_each(|record| learner.see(&record, &catalog));
-    let text = learner.draft(&catalog, crate::classify::FLAGS, &About::default()).unwrap();
+    let text = learner.draft(&catalog, &[], &About::default()).unwrap();
     assert!(text.contains("too many different conversations") && text.lines().count() < 1500, "{text}");
-    let policy = Policy::read("p.toml", &text, &catalog, &HostNames::default(), crate::classify::FLAGS).unwrap();
+    let policy = Policy::read("p.toml", &text, &catalog, &HostNames::default(), &[]).unwrap();
     for mut record in all() {
         policy.judge(&mut record);
         assert_eq!(record.policy.unwrap().findings, [], "{text}");
