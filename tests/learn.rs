@@ -11,6 +11,7 @@ use flowlabel::audit::{HostNames, Policy};
 use flowlabel::classify::FLAGS;
 use support::binary::{flowlabel, said_by};
 use support::learned::{all_findings, catalog, draft};
+use support::traffic::{End, Talk, capture, judged};
 use support::{fixtures, repository};
 
 #[test]
@@ -80,4 +81,63 @@ fn the_draft_says_who_and_why() {
         let entry = text.split("[[accept]]").skip(1).find(|entry| entry.contains(flag) && entry.contains(&ports[0]));
         assert!(entry.is_some(), "{flag} {port}:\n{text}");
     }
+}
+
+/// What is learned of conversations.
+fn learned(talks: &[Talk]) -> (String, Policy) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("capture.pcap");
+    fs::write(&path, capture(talks)).unwrap();
+    let (text, _) = draft(&path, &catalog());
+    assert!(all_findings(&[path]).is_empty());
+    let policy = Policy::read("draft", &text, &catalog(), &HostNames::default(), FLAGS).unwrap();
+    (text, policy)
+}
+
+#[test]
+fn numbers_that_only_links_have_show_roles() {
+    // AMT (link tables a to d) and the console of VMM: nobody else documents these ports.
+    let (text, policy) = learned(&[
+        Talk::new("10.1.8.20", "10.1.0.18", "tcp", 9971),
+        Talk::new("10.1.0.18", "10.1.8.20", "tcp", 16_992),
+        Talk::new("10.1.0.50", "10.1.8.20", "tcp", 16_995),
+        Talk::new("10.1.0.51", "10.1.0.60", "tcp", 8100),
+        Talk::new("10.1.0.7", "10.1.0.8", "tcp", 22),
+    ]);
+    for (role, host) in [
+        ("AMT Management Controller", "10.1.8.20"),
+        ("Out of Band Service Point", "10.1.0.18"),
+        ("Out of Band Management Console", "10.1.0.50"),
+        ("VMM management server", "10.1.0.60"),
+        ("VMM admin console", "10.1.0.51"),
+    ] {
+        let known = policy.roles.iter().find(|known| known.name == role).unwrap_or_else(|| panic!("no {role}:\n{text}"));
+        assert!(known.hosts.contains(host.parse().unwrap()), "{role} {host}");
+    }
+    // SSH is everybody's, whatever the one document that prints it says it is for.
+    assert!(policy.roles.iter().all(|role| !role.name.contains("ESX")), "{text}");
+}
+
+#[test]
+fn many_hosts_are_groups_and_a_scan_is_one_entry() {
+    let mut talks = Vec::new();
+    for n in 1..=60 {
+        talks.push(Talk::new(&format!("10.1.8.{n}"), "10.1.0.50", "tcp", 8443));
+        talks.push(Talk::new(&format!("10.1.8.{n}"), "10.1.0.51", "udp", 9443));
+        talks.push(Talk::new("10.1.9.9", &format!("10.1.0.{n}"), "tcp", 5900).ending(End::Refused));
+        talks.push(Talk::new("10.1.9.9", "10.1.0.99", "tcp", 2000 + n).ending(End::Unanswered));
+    }
+    let (text, _) = learned(&talks);
+    assert_eq!((text.matches("[[expect]]").count(), text.matches("[[accept]]").count()), (2, 2), "{text}");
+    assert!(text.contains("10.1.8.1-60") && text.contains("2001-2060") && text.lines().count() < 80, "{text}");
+}
+
+#[test]
+fn what_goes_to_the_internet_is_one_entry_for_each_service() {
+    let mut talks: Vec<Talk> = (1..=80_u8).map(|n| Talk::new("10.1.8.20", &format!("198.51.100.{n}"), "tcp", 443)).collect();
+    talks.push(Talk::new("10.1.8.20", "10.1.0.5", "udp", 53));
+    let (text, policy) = learned(&talks);
+    assert!(text.matches("[[expect]]").count() == 1 && text.contains("to = [\"Internet\"]"), "{text}");
+    let found = judged(&capture(&[Talk::new("203.0.113.9", "10.1.8.20", "tcp", 443)]), &policy, &catalog());
+    assert!(found[0].kind.is_some(), "the other way it is not expected: {found:?}");
 }

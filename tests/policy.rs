@@ -466,6 +466,32 @@ fn a_mistake_names_its_place_and_what_was_meant() {
 }
 
 #[test]
+fn the_example_of_the_readme_is_a_policy_without_doubts() {
+    let readme = std::fs::read_to_string(support::repository("README.md")).unwrap();
+    let example = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let policy = read(example).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((policy.name.as_str(), policy.warnings.as_slice()), ("HQ server segment", &[][..]));
+    assert!(tcp(&policy, "10.1.8.20", "10.1.0.12", 8080) && tcp(&policy, "10.1.8.20", "10.1.0.50", 8443));
+}
+
+/// `docs/policy.md` names every key that a policy takes.
+#[test]
+fn every_key_is_documented() {
+    let said =
+        read("x = 1\n[options]\nx = 1\n[[port]]\nx = 1\n[[proxy]]\nx = 1\n[[expect]]\nx = 1\n[[accept]]\nx = 1\n").unwrap_err();
+    let page = std::fs::read_to_string(support::repository("docs/policy.md")).unwrap();
+    let mut keys = 0;
+    for list in said.split("(possible: ").skip(1).filter_map(|rest| rest.split(')').next()) {
+        for key in list.split(", ") {
+            let forms = [format!("`{key}"), format!("`[{key}]`"), format!("`[[{key}]]`")];
+            assert!(forms.iter().any(|form| page.contains(form)), "{key}");
+            keys += 1;
+        }
+    }
+    assert!(keys > 30, "{keys}: {said}");
+}
+
+#[test]
 fn doubts_are_warnings_with_their_line() {
     let policy = read(
         "[roles]\n\"Site Server\" = [\"10.1.0.0/24\"]\n\"Management Point\" = [\"10.1.0.11\"]\n\"Client\" = []\n[groups]\nguests = []\n[services]\n\"Telnet\" = []\n",

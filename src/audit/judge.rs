@@ -4,7 +4,7 @@ use super::baseline::{Alike, Baseline};
 use super::fit::{Sight, is_behind};
 use super::hosts::{is_link_local, is_placeless};
 use super::near::nearest;
-use super::policy::{Origin, Policy, Rule};
+use super::policy::{Origin, Policy, RoleBits, Rule};
 use super::{filter, text};
 use crate::recognize::is_known_format;
 use crate::record::{Confidence, Evidence, Finding, FindingKind, FlowRecord, Policy as Share, PolicyStatus, Verdict};
@@ -25,6 +25,8 @@ pub struct Judgement {
     pub accepted: bool,
     /// The finding it would have, and that the baseline has already.
     pub known: Option<Alike>,
+    /// Roles of its client and of its server.
+    pub roles: (RoleBits, RoleBits),
 }
 
 impl Judgement {
@@ -47,12 +49,13 @@ impl Policy {
             return Judgement::default();
         }
         let sight = Sight::new(self, record);
+        let roles = (sight.client.roles, sight.server.roles);
         let forbidden: Vec<&Rule> = self.forbid.iter().filter(|rule| rule.covers(&sight)).collect();
         if let Some(rule) = forbidden.first() {
             let finding = finding(FindingKind::Forbidden, Some(rule), &sight, text::forbidden(&sight, rule));
             let by = forbidden.iter().map(|rule| rule.by.clone()).collect();
             record.policy = Some(Share { status: PolicyStatus::Forbidden, by, findings: vec![finding] });
-            return Judgement::default();
+            return Judgement { roles, ..Judgement::default() };
         }
         let mut allowed_by = self.index.of(record);
         allowed_by.retain(|at| self.allow.get(*at).is_some_and(|rule| rule.covers(&sight)));
@@ -65,7 +68,7 @@ impl Policy {
         let accepted = accepts.is_some();
         relabel(record, &allowing);
         record.policy = Some(Share { status, by, findings: found.filter(|_| !accepted).into_iter().collect() });
-        Judgement { allowed_by, accepted, known: None }
+        Judgement { allowed_by, accepted, known: None, roles }
     }
 
     /// Neither end is in the segment, and no end is of this link only.

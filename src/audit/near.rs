@@ -77,8 +77,11 @@ fn is_other_transport(rule: &Rule, sight: &Sight<'_, '_>) -> bool {
 
 /// The right ends and protocol, at a number that the rule does not give. RPC is known by its mapper and not by its number.
 fn is_other_port(rule: &Rule, sight: &Sight<'_, '_>) -> bool {
-    let at_home = sight.record.verdict == Some(Verdict::Matched) && !rule.is_named_by(sight);
-    same_transport(rule, sight) && !rule.ports.is_empty() && !at_home && rule.is_spoken(sight) && has_ends_itself(rule, sight)
+    // What is spoken is asked last: it takes longest to find out.
+    same_transport(rule, sight) && !rule.ports.is_empty() && has_ends_itself(rule, sight) && {
+        let at_home = sight.record.verdict == Some(Verdict::Matched) && !rule.is_named_by(sight);
+        !at_home && rule.is_spoken(sight)
+    }
 }
 
 /// The right ends, where a dynamic port could be, and nothing that explains this one.

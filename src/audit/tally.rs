@@ -93,21 +93,22 @@ impl Tally {
         self.accepted += u64::from(judgement.accepted);
         self.known += u64::from(judgement.known.is_some());
         self.still.extend(judgement.known.clone());
-        self.see(policy, record);
+        self.see(record, judgement.roles);
         for at in &judgement.allowed_by {
             self.cover(*at, record);
         }
         self.fill_cells(policy, record, judgement);
         for finding in &share.findings {
-            self.group(policy, record, finding);
+            self.group(record, finding, judgement.roles);
         }
     }
 
     /// Remembers who was there.
-    fn see(&mut self, policy: &Policy, record: &FlowRecord<'_>) {
+    fn see(&mut self, record: &FlowRecord<'_>, roles: (RoleBits, RoleBits)) {
+        self.roles_seen |= roles.0 | roles.1;
         for ip in [record.client.ip, record.server.ip] {
-            if self.hosts.len() < MOST_HOSTS && self.hosts.insert(ip) {
-                self.roles_seen |= policy.place(ip).roles;
+            if self.hosts.len() < MOST_HOSTS {
+                self.hosts.insert(ip);
             }
         }
         if record.packets.client > 0 && record.packets.server > 0 {
@@ -133,7 +134,7 @@ impl Tally {
 
     fn fill_cells(&mut self, policy: &Policy, record: &FlowRecord<'_>, judgement: &Judgement) {
         let share = record.policy.as_ref();
-        let (client, server) = (policy.place(record.client.ip).roles, policy.place(record.server.ip).roles);
+        let (client, server) = judgement.roles;
         let rules: Vec<&Rule> = judgement.allowed_by.iter().filter_map(|at| policy.allow.get(*at)).collect();
         let told: Vec<_> = rules.iter().filter_map(|rule| told_by(rule, client, server)).collect();
         let mut pairs = if told.is_empty() { every_pair(client, server) } else { told };
@@ -152,7 +153,7 @@ impl Tally {
         }
     }
 
-    fn group(&mut self, policy: &Policy, record: &FlowRecord<'_>, finding: &Finding) {
+    fn group(&mut self, record: &FlowRecord<'_>, finding: &Finding, (client_roles, server_roles): (RoleBits, RoleBits)) {
         let key = Alike::of(record, finding);
         if self.groups.len() >= MOST_GROUPS && !self.groups.contains_key(&key) {
             self.left_out += 1;
@@ -161,8 +162,8 @@ impl Tally {
         let new = || Group {
             finding: finding.clone(),
             transport: record.transport.to_string(),
-            server_roles: policy.place(record.server.ip).roles,
-            client_roles: policy.place(record.client.ip).roles,
+            server_roles,
+            client_roles,
             clients: Vec::new(),
             shown: filter::Flows::default(),
             flows: 0,
@@ -349,8 +350,12 @@ fn lowest(roles: RoleBits) -> Option<usize> {
 
 /// Every role of the one with every role of the other.
 fn every_pair(client: RoleBits, server: RoleBits) -> Vec<(Option<usize>, Option<usize>)> {
-    let each = |roles: RoleBits| -> Vec<Option<usize>> {
-        let set: Vec<_> = (0..RoleBits::BITS as usize).filter(|at| roles & (1 << at) != 0).map(Some).collect();
+    let each = |mut roles: RoleBits| -> Vec<Option<usize>> {
+        let mut set = Vec::new();
+        while let Some(at) = lowest(roles) {
+            set.push(Some(at));
+            roles &= roles - 1;
+        }
         if set.is_empty() { vec![None] } else { set }
     };
     let servers = each(server);

@@ -1,6 +1,6 @@
 //! Every row of the independently extracted table of links: the direction that is printed, the other one, and the other transport.
 
-use crate::audit::{HostNames, Policy};
+use crate::audit::{About, HostNames, Learner, Policy};
 use crate::catalog::{Catalog, Options};
 use crate::net::{IpProto, Timestamp, protocol_named};
 use crate::record::{
@@ -112,4 +112,30 @@ fn the_other_transport_and_a_missing_role_are_told_apart() {
     assert_eq!(kind(IpProto::TCP, "10.0.0.2", "10.0.0.1"), Some(FindingKind::Reversed));
     assert_eq!(kind(IpProto::TCP, "10.0.0.1", "10.0.0.3"), Some(FindingKind::RoleMissing));
     assert_eq!(kind(IpProto::TCP, "10.0.0.3", "10.0.0.2"), Some(FindingKind::Unexpected));
+}
+
+/// More conversations than are remembered one by one: what is beyond is let pass in the wide, and the draft still audits all of it clean.
+#[test]
+fn a_draft_of_more_than_can_be_remembered_is_wide_and_clean() {
+    let catalog = Catalog::load(&Options::default()).unwrap();
+    let mut learner = Learner::default();
+    let all = || {
+        (0..3000_u32).map(|n| {
+            let client = format!("10.{}.{}.{}", n % 7, n / 256, n % 256);
+            let mut record =
+                record(if n % 3 == 0 { IpProto::UDP } else { IpProto::TCP }, &client, "10.9.0.1", (n * 19 % 60_000) as u16);
+            record.verdict = Some(Verdict::Unmatched);
+            record.evidence = None;
+            record.notes = if n % 5 == 0 { vec!["refused"] } else { Vec::new() };
+            record
+        })
+    };
+    all().for_each(|record| learner.see(&record, &catalog));
+    let text = learner.draft(&catalog, &[], &About::default()).unwrap();
+    assert!(text.contains("too many different conversations") && text.lines().count() < 1500, "{text}");
+    let policy = Policy::read("p.toml", &text, &catalog, &HostNames::default(), &[]).unwrap();
+    for mut record in all() {
+        policy.judge(&mut record);
+        assert_eq!(record.policy.unwrap().findings, [], "{text}");
+    }
 }

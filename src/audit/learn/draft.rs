@@ -295,7 +295,27 @@ fn comment(text: &mut String, line: &str) {
     text.push('\n');
 }
 
-/// A text in quotes.
+/// A text in quotes, on one line: it may be a key.
 fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
+    format!("\"{}\"", visible(text).replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_name_ends_a_comment_or_a_text() {
+        let mut given = Given::new(Some("x\n[[accept]]\r\u{2028}\u{1b}[31m".to_owned()));
+        given.because(Sure::Certain, "said \"so\"\n");
+        let hosts = BTreeMap::from([("10.0.0.1".parse().unwrap(), given)]);
+        let roles = vec![Entry { about: String::new(), name: "a\"b\nc".to_owned(), hosts }];
+        let text = Draft { roles, name: "learned from \"\n\u{1b}".to_owned(), ..Draft::default() }.text();
+        let table: toml::Table = text.parse().unwrap_or_else(|error| panic!("{error}\n{text}"));
+        assert_eq!(table.keys().map(String::as_str).collect::<Vec<_>>(), ["name", "roles"]);
+        assert!(
+            text.lines().all(|line| !line.starts_with("[[")) && !text.contains('\u{1b}') && !text.contains('\u{2028}'),
+            "{text}"
+        );
+    }
 }
