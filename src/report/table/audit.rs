@@ -12,7 +12,7 @@ use crate::report::findings::{Block, OfKind, by_kind, service_name};
 use crate::report::units::{count, many};
 
 /// Lines of coverage and of what is gone, but for the first of each.
-const MOST_MISSING: usize = 3;
+const MOST_MISSING: usize = 2;
 /// Witnesses named for each block.
 const MOST_WITNESSES: usize = 4;
 /// Lines for the kinds that there is no room for.
@@ -92,11 +92,11 @@ fn told<'a>(audit: &'a Audit, view: &View, room: Room) -> Vec<Told<'a>> {
 
 fn findings(audit: &Audit, view: &View, rows: usize) -> Vec<Line> {
     let mut kinds = told(audit, view, if view.verbose { Room::Ample } else { Room::Fair });
-    let firsts: usize = kinds.iter().filter_map(|kind| kind.blocks.first()).map(|block| height(block, view) + 1).sum();
-    if firsts > rows {
+    if firsts(&kinds, view) > rows {
         kinds = told(audit, view, Room::Tight);
     }
-    share_out(&mut kinds, rows, view);
+    let folded = if firsts(&kinds, view) > rows { FOLDED } else { 0 };
+    share_out(&mut kinds, rows.saturating_sub(folded), view);
     let (shown, hidden): (Vec<_>, Vec<_>) = kinds.into_iter().partition(|kind| kind.shown > 0);
     let mut lines = Vec::new();
     for told in shown {
@@ -112,6 +112,11 @@ fn findings(audit: &Audit, view: &View, rows: usize) -> Vec<Line> {
     lines
 }
 
+/// Rows of one block of each kind.
+fn firsts(kinds: &[Told<'_>], view: &View) -> usize {
+    kinds.iter().filter_map(|kind| kind.blocks.first()).map(|block| height(block, view) + 1).sum()
+}
+
 /// Kinds that there is no room for, with their numbers.
 fn in_short(kinds: &[Told<'_>], view: &View) -> Vec<Line> {
     if kinds.is_empty() {
@@ -125,7 +130,6 @@ fn in_short(kinds: &[Told<'_>], view: &View) -> Vec<Line> {
 /// Gives every kind a block in turn, as long as there is room; the gravest has one in any case.
 fn share_out(kinds: &mut [Told<'_>], mut rows: usize, view: &View) {
     let most = kinds.iter().map(|kind| kind.blocks.len()).max().unwrap_or(0);
-    rows = rows.saturating_sub(FOLDED);
     for round in 0..most {
         for (at, kind) in kinds.iter_mut().enumerate() {
             let Some(block) = kind.blocks.get(round).filter(|_| kind.shown == round) else { continue };
