@@ -46,6 +46,17 @@ fn few() -> Vec<FlowRecord<'static>> {
     ]
 }
 
+/// So many flows alike, from four thousand hosts.
+fn many(flows: u64) -> Vec<FlowRecord<'static>> {
+    let quiet = matched("DNS", Evidence::Payload, udp(1, "10.1.8.20", 1050, "10.1.0.9", 53));
+    let flow_of = |number: u64| {
+        let mut record = FlowRecord { id: FlowId { packet: number, layer: 0 }, ..quiet.clone() };
+        record.client.ip = std::net::Ipv4Addr::from(0x0a01_0800 + (number % 4096) as u32).into();
+        record
+    };
+    (1..=flows).map(flow_of).collect()
+}
+
 fn page_of(records: &[FlowRecord<'_>], summary: &Summary) -> tempfile::TempPath {
     let path = tempfile::Builder::new().suffix(".html").tempfile().unwrap().into_temp_path();
     std::fs::write(&path, written(&HTML, &View::default(), records, summary)).unwrap();
@@ -232,7 +243,7 @@ const WIDE: &str = r"[...document.querySelectorAll('body *')].filter((e) => {
 #[test]
 fn no_page_is_wider_than_a_phone() {
     let Some(mut browser) = Chromium::start() else { return };
-    for page in [saved(&few()), saved_audit(audit_of_all_kinds()), saved_audit(hostile_audit())] {
+    for page in [saved(&few()), saved(&many(300)), saved_audit(audit_of_all_kinds()), saved_audit(hostile_audit())] {
         for width in [320, 390, 1400] {
             browser.look(width, "light", "");
             browser.open(&page, "#flow=17.1");
@@ -332,14 +343,7 @@ fn dark_is_dark_and_paper_is_white() {
 #[test]
 fn ten_thousand_flows_are_listed_by_the_hundred_and_searched_while_one_types() {
     let Some(mut browser) = Chromium::start() else { return };
-    let quiet = matched("DNS", Evidence::Payload, udp(1, "10.1.8.20", 1050, "10.1.0.9", 53));
-    let flow_of = |number: u64| {
-        let mut record = FlowRecord { id: FlowId { packet: number, layer: 0 }, ..quiet.clone() };
-        record.client.ip = std::net::Ipv4Addr::from(0x0a01_0800 + (number % 4096) as u32).into();
-        record
-    };
-    let records: Vec<_> = (1..=10_000).map(flow_of).collect();
-    browser.open(&saved(&records), "#page=100");
+    browser.open(&saved(&many(10_000)), "#page=100");
     let ids = browser.value(LISTED);
     assert_eq!((ids.as_array().unwrap().len(), &ids[99]), (100, &"10000.0".into()));
     // Many times what it takes, yet a bound: a list drawn whole, or a search of each word in each flow anew, would take longer.
