@@ -8,12 +8,13 @@
 
 mod listing;
 mod memory;
+mod names;
 mod place;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
-pub use memory::{Memory, Revised};
+pub use memory::{Memory, News, Revised};
 pub use place::Known;
 
 use crate::announce::{Announcement, Door, End, Lasting};
@@ -21,6 +22,8 @@ use crate::classify::Learned;
 use crate::flow::{Flow, Side};
 use crate::net::{Addr, IpProto, Timestamp};
 use crate::recognize::{DCE_RPC, Uuid};
+use crate::record::HostName;
+use names::Names;
 use place::{Place, Use};
 
 /// Doors remembered: listeners, and all others.
@@ -44,6 +47,36 @@ impl Lesson {
 
     fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.known, &other.known) && (self.after, self.client) == (other.after, other.client)
+    }
+}
+
+/// What others said of a flow.
+#[derive(Clone, Debug, Default)]
+pub struct Heard {
+    lesson: Option<Lesson>,
+    names: [Option<Arc<str>>; 2],
+}
+
+impl Heard {
+    /// What was announced of it.
+    pub fn lesson(&self) -> Option<&Lesson> {
+        self.lesson.as_ref()
+    }
+
+    /// What a side is called.
+    pub fn name(&self, side: Side) -> Option<&str> {
+        let [a, b] = &self.names;
+        if side == Side::A { a.as_deref() } else { b.as_deref() }
+    }
+}
+
+impl PartialEq for Heard {
+    fn eq(&self, other: &Self) -> bool {
+        let same_lesson = match (&self.lesson, &other.lesson) {
+            (Some(mine), Some(theirs)) => mine.is(theirs),
+            (mine, theirs) => mine.is_none() && theirs.is_none(),
+        };
+        same_lesson && self.names == other.names
     }
 }
 
@@ -72,6 +105,7 @@ pub struct Ledger {
     passing: VecDeque<Door>,
     /// Doors that were forgotten because there were too many.
     pub forgotten: u64,
+    names: Names,
 }
 
 impl Ledger {
@@ -96,7 +130,18 @@ impl Ledger {
     /// Notes a flow at the doors where it came by; whether that can change what is known of others.
     pub fn meet(&mut self, flow: &Flow) -> bool {
         self.note_bound(flow);
+        self.names.meet(flow);
         self.meet_at_doors(flow)
+    }
+
+    /// What others said of a flow.
+    pub fn heard(&self, flow: &Flow) -> Heard {
+        Heard { lesson: self.lesson(flow), names: self.names.of(flow).map(Option::<&Arc<str>>::cloned) }
+    }
+
+    /// The names of all hosts, and where they are from.
+    pub fn host_names(&self) -> Vec<HostName> {
+        self.names.listing()
     }
 
     /// Notes a flow at the doors that were announced; once, however often it is shown.
@@ -147,7 +192,7 @@ impl Ledger {
     }
 
     /// What was announced of a flow. Of two doors that were both announced, the one that was announced before the flow, and first.
-    pub fn lesson(&self, flow: &Flow) -> Option<Lesson> {
+    fn lesson(&self, flow: &Flow) -> Option<Lesson> {
         if self.places.is_empty() {
             return None;
         }
