@@ -79,10 +79,16 @@ check-fixtures: ## Hold fixtures and their golden files against tshark
 	@scripts/setup tshark python3
 	scripts/check-fixtures
 
+POLICY := fixtures/demo/segment/policy.toml
+
 .PHONY: readme-picture
-readme-picture: build ## Record the demo again as docs/demo.svg
-	@scripts/setup python3
+readme-picture: build ## Record the demo again as docs/demo.svg, its audit as docs/audit.svg and the audit's page as docs/page.png
+	@scripts/setup python3 chromium
 	scripts/picture --columns 100 --output docs/demo.svg -- $(FLOWLABEL) read $(CAPTURE)
+	scripts/picture --columns 100 --output docs/audit.svg -- $(FLOWLABEL) audit --policy $(POLICY) $(CAPTURE)
+	@scratch=$$(mktemp -d) && { $(FLOWLABEL) audit --quiet --policy $(POLICY) $(CAPTURE) --report $$scratch/page.html > $$scratch/table || [ $$? -eq 1 ]; } && \
+		chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --user-data-dir=$$scratch/profile --window-size=1180,1500 \
+			--screenshot=docs/page.png file://$$scratch/page.html 2> $$scratch/log && rm -r $$scratch
 
 .PHONY: advisories
 advisories: ## Ask for advisories published since the snapshot in deny/advisories (needs the network)

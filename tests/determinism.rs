@@ -200,3 +200,25 @@ impl Found {
 fn opened(capture: &Path) -> Box<dyn Source> {
     open(&[PathBuf::from(capture)], &Options::default()).unwrap()
 }
+
+/// The page of a run, too, and the table and the page of an audit.
+#[test]
+fn pages_are_the_same_for_any_number_of_workers() {
+    let folder = tempfile::tempdir().unwrap();
+    let fixtures = support::repository("fixtures");
+    let policy = support::repository("fixtures/demo/segment/policy.toml");
+    for command in [&["read"][..], &["audit", "--policy", policy.to_str().unwrap()]] {
+        let with = |workers: &str| {
+            let page = folder.path().join("page.html");
+            let mut run = support::binary::flowlabel();
+            let said =
+                support::binary::said_by(run.args(command).arg(&fixtures).args(["--workers", workers, "--report"]).arg(&page));
+            (said.out, std::fs::read(page).unwrap())
+        };
+        let one = with("1");
+        assert!(one.1.starts_with(b"<!doctype html>") && !one.0.is_empty());
+        for workers in ["2", "3", "7"] {
+            assert!(with(workers) == one, "{command:?} with {workers} workers");
+        }
+    }
+}

@@ -494,3 +494,35 @@ fn an_interface_may_go_down_and_come_back_but_when_it_vanishes_the_run_ends_with
     assert_eq!(damage.as_array().unwrap().len(), 1, "{damage}");
     assert_eq!(damage[0]["file"], "left");
 }
+
+/// Live, too, an audit ends with its page, and the page says what the audit of a file says.
+#[test]
+fn an_audit_of_a_live_interface_ends_with_its_page() {
+    let Some(wire) = Wire::new() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let policy = support::repository("fixtures/demo/segment/policy.toml");
+    let sent = frames(&demo());
+    let audit = |command: &mut std::process::Command, page: &Path| {
+        command.args(["audit", "--no-split", "--format", "ndjson", "--policy"]).arg(&policy).arg("--report").arg(page);
+    };
+    let (live, read) = (dir.path().join("live.html"), dir.path().join("read.html"));
+    let mut command = wire.command(env!("CARGO_BIN_EXE_flowlabel"));
+    audit(&mut command, &live);
+    command.args(["--interface", "left", "--duration", support::wire::BOUND, "--packets", &sent.len().to_string()]);
+    let capture = support::wire::Capture::start(&mut command);
+    wire.send(&sent);
+    assert_eq!(capture.end().0, Some(1));
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_flowlabel"));
+    audit(&mut command, &read);
+    assert_eq!(support::binary::said_by(command.arg(demo())).code, Some(1));
+    let sections = |page: &Path| {
+        let page = fs::read_to_string(page).unwrap();
+        let section = |from: &str, to: &str| page.split_once(from).unwrap().1.split_once(to).unwrap().0.to_owned();
+        [
+            section("<p class=\"verdict", "</p>"),
+            section("<section id=\"findings\"", "</section>"),
+            section("<section id=\"roles\"", "</section>"),
+        ]
+    };
+    assert_eq!(sections(&live), sections(&read));
+}

@@ -16,6 +16,11 @@ pub(super) struct OfKind<'a> {
 }
 
 impl OfKind<'_> {
+    /// How many there are.
+    pub(super) fn findings(&self) -> u64 {
+        self.blocks.iter().map(|block| block.groups.len() as u64).sum()
+    }
+
     /// Flows of all of them.
     pub(super) fn flows(&self) -> u64 {
         self.blocks.iter().map(Block::flows).sum()

@@ -163,3 +163,86 @@ pub fn written(format: &Format, view: &View, records: &[FlowRecord<'_>], summary
     report.finish(summary, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
+
+/// An audit with one finding of each kind, and an expectation of each outcome.
+pub fn audit_of_all_kinds() -> Audit {
+    let mut findings: Vec<_> = FindingKind::ALL.iter().enumerate().map(|(at, kind)| finding_group(*kind, at as u64)).collect();
+    findings.sort_by_key(|group| group.kind.severity());
+    let cell = |from: Option<&str>, links: &[&str], findings| MatrixCell {
+        from: from.map(str::to_owned),
+        to: Some("Management Point".into()),
+        links: links.iter().map(ToString::to_string).collect(),
+        flows: 55,
+        bytes: 90_000,
+        findings,
+    };
+    Audit {
+        policy: "HQ server segment".into(),
+        flows: StatusCounts { expected: 4000, unexpected: 54, forbidden: 1, outside: 7 },
+        findings,
+        coverage: vec![
+            expectation("sccm.link.17", Seen::Seen, true),
+            expectation("sccm.link.18", Seen::Failed, true),
+            Coverage { both_ways: true, ..expectation("sccm.link.19", Seen::Unseen, true) },
+            Coverage { why: Some("no packet of any Client".into()), ..expectation("expect:1", Seen::Unseen, false) },
+            Coverage { derived: true, ..expectation("sccm.link.20", Seen::Unseen, true) },
+        ],
+        matrix: vec![cell(Some("Client"), &["sccm.link.17"], 55), cell(None, &[], 0)],
+        ..Audit::default()
+    }
+}
+
+/// A finding about a server of its own.
+pub fn finding_group(kind: FindingKind, at: u64) -> FindingGroup {
+    let (server, port) = (format!("10.1.0.{}", 11 + at % 200), 80 + at as u16);
+    FindingGroup {
+        kind,
+        link: Some("sccm.link.17".into()),
+        text: format!(
+            "10.1.8.20 (Client) opened TCP {port} to {server}, which sccm.link.17 allows to nobody: close the port, or say who may."
+        ),
+        sources: vec!["sccm-2007:54".into()],
+        filter: format!("ip.addr == {server} && tcp.port == {port}"),
+        label: Some("HTTP".into()),
+        transport: "tcp".into(),
+        server: server.parse().unwrap(),
+        port: Some(port),
+        server_roles: vec!["Management Point".into()],
+        client_roles: vec!["Client".into()],
+        clients: vec!["10.1.8.20".parse().unwrap()],
+        flows: at + 1,
+        packets: 10,
+        bytes: 1000 + at,
+        first: Timestamp::new(MORNING, 0, 6),
+        last: Timestamp::new(MORNING + 9, 0, 6),
+        witnesses: vec![FlowId { packet: 30, layer: 0 }],
+        change: None,
+        was: None,
+    }
+}
+
+fn expectation(by: &str, status: Seen, observable: bool) -> Coverage {
+    let seen = status == Seen::Seen;
+    Coverage {
+        by: by.into(),
+        title: "Client -> Management Point".into(),
+        from: "Client".into(),
+        to: "Management Point".into(),
+        both_ways: false,
+        protocol: Some("HTTP".into()),
+        transport: Some("tcp".into()),
+        ports: vec!["80".into()],
+        derived: false,
+        status,
+        flows: if seen { 55 } else { 0 },
+        failed: u64::from(status == Seen::Failed),
+        bytes: if seen { 90_000 } else { 0 },
+        first: seen.then(|| Timestamp::new(MORNING, 0, 6)),
+        last: seen.then(|| Timestamp::new(MORNING + 9, 0, 6)),
+        clients: vec![],
+        servers: vec![],
+        observable,
+        why: None,
+        sources: vec!["sccm-2007:54".into()],
+    }
+}

@@ -5,7 +5,7 @@ use flowlabel::record::*;
 use flowlabel::report::{View, format};
 
 use super::golden;
-use super::records::{bare, flow, full, matched, shapes, summary, tcp, udp, written};
+use super::records::{audit_of_all_kinds, bare, finding_group, flow, full, matched, shapes, summary, tcp, udp, written};
 
 fn sized(packets: u64, bytes: u64, record: FlowRecord<'static>) -> FlowRecord<'static> {
     let half = |n: u64| PerSide { client: n / 3, server: n - n / 3 };
@@ -232,4 +232,65 @@ fn the_head_speaks_of_all_flows_and_says_how_many_are_selected() {
     let text = table(View { width: 160, ..View::default() }, &selected, &summary);
     let of_all = format!("explained {:.0}% of flows", summary.explained.flows * 100.0);
     assert!(text.contains(&of_all) && text.contains(&format!("{} selected", selected.len())), "{text}");
+}
+
+fn audited_summary(audit: Audit) -> Summary {
+    let mut summary = office_summary(&office());
+    summary.audit = Some(audit);
+    summary
+}
+
+#[test]
+fn findings_come_first_and_coverage_after_them() {
+    let records = office();
+    let summary = audited_summary(audit_of_all_kinds());
+    snapshot("findings-160", View { width: 160, height: 60, ..View::default() }, &records, &summary);
+    let clean =
+        Audit { findings: vec![], flows: StatusCounts { expected: 9, ..StatusCounts::default() }, ..audit_of_all_kinds() };
+    let text = table(View::default(), &records, &audited_summary(clean));
+    assert!(text.starts_with("AUDIT  HQ server segment  no findings  9 expected\nCOVERAGE  1 of 4 expectations seen"), "{text}");
+}
+
+/// Every kind is told with its numbers, and at least one finding with its line and its filter, on any screen.
+#[test]
+fn an_audit_of_any_size_fits_any_screen_and_verbose_tells_all() {
+    let mut audit = audit_of_all_kinds();
+    let kinds = FindingKind::ALL;
+    audit.findings = (0..3000u64).map(|at| finding_group(kinds[at as usize / 300], at)).collect();
+    audit.coverage = audit.coverage.iter().cycle().take(500).cloned().collect();
+    let (records, summary) = (office(), audited_summary(audit));
+    for (width, height) in [(80, 40), (160, 50), (80, 30), (200, 60)] {
+        let text = table(View { width, height, ..View::default() }, &records, &summary);
+        let rows: usize = text.lines().map(|line| line.chars().count().div_ceil(width).max(1)).sum();
+        assert!(rows < height, "{width}x{height}: {rows} rows\n{text}");
+        for kind in kinds {
+            let told = [format!(" {kind}  300 findings, "), format!(" {kind} 300")];
+            let text = text.replace('\n', " ");
+            assert!(told.iter().any(|told| text.contains(told)), "{kind}\n{text}");
+        }
+        assert!(text.contains("sccm-2007:54") && text.contains("tcp.port"), "{text}");
+    }
+    let text = table(View { verbose: true, ..View::default() }, &records, &summary);
+    assert!(!text.contains("--verbose"));
+    assert!((1..200).all(|host| text.contains(&format!("10.1.0.{}", 11 + host))), "{text}");
+}
+
+#[test]
+fn what_is_new_moved_and_gone_is_said() {
+    let mut audit = audit_of_all_kinds();
+    audit.findings.truncate(2);
+    audit.findings[0].change = Some(Change::New);
+    audit.findings[1].change = Some(Change::Moved);
+    audit.findings[1].was = Some("TCP 8080".into());
+    audit.gone =
+        vec![Gone { what: "finding", kind: Some("refused".into()), link: None, text: "Nobody refuses TCP 80.\u{1b}[31m".into() }];
+    let text = table(View { width: 120, ..View::default() }, &office(), &audited_summary(audit));
+    for said in [
+        "  new: 10.1.8.20",
+        "  moved, was TCP 8080: 10.1.8.20",
+        "GONE  1 of the baseline",
+        "refused: Nobody refuses TCP 80.\\x1b[31m",
+    ] {
+        assert!(text.contains(said), "{said}\n{text}");
+    }
 }

@@ -28,7 +28,9 @@ pub(super) fn body(mut stays: Vec<Stay>) -> Option<Stay> {
             _ => clusters.push((first, last, flows)),
         }
     }
-    grow(&clusters)
+    // If most lies outside, nothing is the body: captures of many years side by side are what they are.
+    let all = clusters.iter().copied().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1), a.2 + b.2))?;
+    grow(&clusters).filter(|body| body.2.saturating_mul(2) >= all.2).or(Some(all))
 }
 
 /// From the stay with most flows on, whatever is near to what there is by then.
@@ -93,6 +95,12 @@ mod tests {
     fn a_quiet_day_is_one_although_each_of_its_flows_is_short() {
         let day: Vec<_> = (0..96).map(|n| stay(n * 900, n * 900 + 1, 1 + u64::from(n == 40) * 10)).collect();
         assert_eq!(body(day), Some(stay(0, 85_501, 106)));
+    }
+
+    #[test]
+    fn where_most_lies_outside_of_any_body_nothing_is_left_out() {
+        let years: Vec<_> = (0..20).map(|year| stay(year * 31_536_000, year * 31_536_000 + 60, 10)).collect();
+        assert_eq!(body(years), Some(stay(0, 19 * 31_536_000 + 60, 200)));
     }
 
     #[test]

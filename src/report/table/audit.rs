@@ -1,6 +1,6 @@
 //! The outcome of an audit: findings by kind, each block with its witnesses, its lines and a display filter; then what was not seen.
 //!
-//! It fits the rows it is given: every kind is named with its numbers, and as many blocks are told as there is room for, the gravest
+//! It fits the rows it is given: every kind is named with its number, and as many blocks are told as there is room for, the gravest
 //! kinds first, one of each before a second of any. `--verbose` tells all.
 
 use std::collections::BTreeMap;
@@ -9,12 +9,14 @@ use super::View;
 use super::line::{Line, Style, fit, wrap};
 use crate::record::{Audit, Change, Coverage, FindingGroup, Gone, Seen};
 use crate::report::findings::{Block, OfKind, by_kind, service_name};
-use crate::report::units::many;
+use crate::report::units::{count, many};
 
 /// Lines of coverage and of what is gone, but for the first of each.
-const MOST_MISSING: usize = 3;
+const MOST_MISSING: usize = 2;
 /// Witnesses named for each block.
 const MOST_WITNESSES: usize = 4;
+/// Lines for the kinds that there is no room for.
+const FOLDED: usize = 3;
 /// Where the text under a block's first line begins.
 const INDENT: usize = 4;
 
@@ -90,17 +92,18 @@ fn told<'a>(audit: &'a Audit, view: &View, room: Room) -> Vec<Told<'a>> {
 
 fn findings(audit: &Audit, view: &View, rows: usize) -> Vec<Line> {
     let mut kinds = told(audit, view, if view.verbose { Room::Ample } else { Room::Fair });
-    let rows = rows.saturating_sub(kinds.len());
-    let firsts: usize = kinds.iter().filter_map(|kind| kind.blocks.first()).map(|block| height(block, view)).sum();
-    if firsts > rows {
+    if firsts(&kinds, view) > rows {
         kinds = told(audit, view, Room::Tight);
     }
-    share_out(&mut kinds, rows, view);
+    let folded = if firsts(&kinds, view) > rows { FOLDED } else { 0 };
+    share_out(&mut kinds, rows.saturating_sub(folded), view);
+    let (shown, hidden): (Vec<_>, Vec<_>) = kinds.into_iter().partition(|kind| kind.shown > 0);
     let mut lines = Vec::new();
-    for told in kinds {
+    for told in shown {
         lines.push(kind_line(&told, view));
         lines.extend(told.blocks.into_iter().take(told.shown).flatten());
     }
+    lines.extend(in_short(&hidden, view));
     if audit.findings_left_out > 0 {
         let text =
             format!("{} did not fit into memory: --format ndjson has each in its flow", many(audit.findings_left_out, "finding"));
@@ -109,13 +112,29 @@ fn findings(audit: &Audit, view: &View, rows: usize) -> Vec<Line> {
     lines
 }
 
+/// Rows of one block of each kind.
+fn firsts(kinds: &[Told<'_>], view: &View) -> usize {
+    kinds.iter().filter_map(|kind| kind.blocks.first()).map(|block| height(block, view) + 1).sum()
+}
+
+/// Kinds that there is no room for, with their numbers.
+fn in_short(kinds: &[Told<'_>], view: &View) -> Vec<Line> {
+    if kinds.is_empty() {
+        return Vec::new();
+    }
+    let told: Vec<String> = kinds.iter().map(|told| format!("{} {}", told.kind.kind, count(told.kind.findings()))).collect();
+    let text = format!("with --verbose: {}", told.join(", "));
+    wrap(&text, view.width, FOLDED).iter().map(|text| plain(Style::Bad, text, 0, view)).collect()
+}
+
 /// Gives every kind a block in turn, as long as there is room; the gravest has one in any case.
 fn share_out(kinds: &mut [Told<'_>], mut rows: usize, view: &View) {
     let most = kinds.iter().map(|kind| kind.blocks.len()).max().unwrap_or(0);
     for round in 0..most {
         for (at, kind) in kinds.iter_mut().enumerate() {
             let Some(block) = kind.blocks.get(round).filter(|_| kind.shown == round) else { continue };
-            let height = height(block, view);
+            // The first one comes with the line of its kind.
+            let height = height(block, view) + usize::from(round == 0);
             if height <= rows || (at, round) == (0, 0) {
                 rows = rows.saturating_sub(height);
                 kind.shown += 1;
@@ -130,14 +149,12 @@ fn height(lines: &[Line], view: &View) -> usize {
 }
 
 fn kind_line(told: &Told<'_>, view: &View) -> Line {
-    let findings = told.kind.blocks.iter().map(|block| block.groups.len() as u64).sum();
     let mut line = Line::new(view.color);
     line.put(Style::Bad, told.kind.kind.as_str()).gap(2);
-    line.put(Style::Dim, &format!("{}, {}", many(findings, "finding"), many(told.kind.flows(), "flow")));
+    line.put(Style::Dim, &format!("{}, {}", many(told.kind.findings(), "finding"), many(told.kind.flows(), "flow")));
     let hidden = told.blocks.len() - told.shown;
     if hidden > 0 {
-        let which = if told.shown > 0 { "more " } else { "" };
-        line.gap(2).put(Style::Dim, &format!("{hidden} {which}with --verbose"));
+        line.gap(2).put(Style::Dim, &format!("{hidden} more with --verbose"));
     }
     line
 }

@@ -23,7 +23,7 @@ use crate::record::{FlowRecord, Summary};
 const WIDTHS: std::ops::RangeInclusive<usize> = 60..=200;
 
 /// Rows that an audit leaves to the services and hosts.
-const SERVICES: usize = 5;
+const SERVICES: usize = 6;
 
 /// A terminal with fewer rows is low: sections say less.
 const LOW: usize = 32;

@@ -52,10 +52,7 @@ fn found(audit: &Audit) -> (&'static str, String) {
         _ => "bad",
     };
     let left_out = if audit.findings_left_out > 0 { ", and more than could be held" } else { "" };
-    let said: Vec<_> = kinds
-        .iter()
-        .map(|of| format!("{} {}", count(of.blocks.iter().map(|block| block.groups.len() as u64).sum()), words(of.kind)))
-        .collect();
+    let said: Vec<_> = kinds.iter().map(|of| format!("{} {}", count(of.findings()), words(of.kind))).collect();
     let findings = many(audit.findings.len() as u64, "finding");
     (class, format!("{findings} in {}: {}{left_out}.{known}", many(flows, "flow"), listed(&said)))
 }
