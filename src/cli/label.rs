@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
@@ -10,18 +11,18 @@ use super::args::{EvidenceFrom, FailOn, FlowArgs, KeyPart, SharedArgs, Verbosity
 use super::audit::Law;
 use super::carve::Carving;
 use super::exit::{Exit, Failure};
-use super::output::{Formats, Output};
+use super::output::{Formats, Output, Plan, Prepared};
 use super::parse::{self, Only};
 use super::rules;
-use crate::audit::Tally;
+use crate::audit::{Judgement, Tally};
 use crate::capture::Source;
 use crate::catalog::Catalog;
-use crate::engine::{self, Carriers, Ledger, Memory, Outcome, Revised};
+use crate::engine::{self, Carriers, Ledger, Lesson, Memory, Outcome, Revised};
 #[cfg(feature = "live")]
 use crate::flow::Ended;
 use crate::flow::{Flow, Harvest, KeyParts, SHARDS, Settings, Timeouts};
 use crate::pipeline::{self, Progress};
-use crate::record::{Audit, Drops, Run, Summary};
+use crate::record::{Audit, Drops, FlowRecord, Run, Summary};
 #[cfg(feature = "live")]
 use crate::tui::Board;
 
@@ -82,8 +83,20 @@ impl Labelling {
         Arc::clone(&self.catalog)
     }
 
-    /// Labels what a source yields, to its end. `drops` is asked when it is over.
+    /// Labels what a source yields, to its end. `drops` is asked when it is over. A fault of ours ends the run, and nobody waits for it.
     pub fn run(
+        self,
+        source: &mut dyn Source,
+        workers: usize,
+        output: &Desk,
+        progress: Progress<'_>,
+        drops: impl FnOnce() -> Drops,
+    ) -> Result<Labelled, Failure> {
+        let whole = AssertUnwindSafe(|| self.label(source, workers, output, progress, drops));
+        catch_unwind(whole).unwrap_or(Err(Failure::Broken))
+    }
+
+    fn label(
         self,
         source: &mut dyn Source,
         workers: usize,
@@ -94,7 +107,7 @@ impl Labelling {
         let early = |harvest: Harvest| output.lock().early(harvest, &self);
         let mut outcome = pipeline::run(source, self.settings, workers, early, progress);
         let mut desk = output.lock();
-        desk.rest(&mut outcome, &self);
+        desk.rest(&mut outcome, &self, workers);
         let audit = desk.verdicts.take().and_then(|verdicts| self.audit(verdicts));
         let parts = self.settings.key;
         let mut summary = self.summary(&outcome, source);
@@ -220,29 +233,43 @@ impl Clerk {
         let Some(board) = &self.board else { return };
         let mut board = board.lock().unwrap_or_else(PoisonError::into_inner);
         for Ended { flow, .. } in ended {
-            board.ended(&engine::record(flow, &self.carriers, Some(catalog), self.ledger.lesson(flow).as_ref()));
+            board.ended(&engine::record(flow, &self.carriers, Some(catalog), self.ledger.learned(flow)));
         }
         for flow in under_way {
-            board.under_way(&engine::record(flow, &self.carriers, Some(catalog), self.ledger.lesson(flow).as_ref()));
+            board.under_way(&engine::record(flow, &self.carriers, Some(catalog), self.ledger.learned(flow)));
         }
     }
 
-    /// Writes the flows held to the end.
-    fn rest(&mut self, outcome: &mut Outcome, labelling: &Labelling) {
+    /// Writes the flows held to the end. Their records are made by all workers, some at a time.
+    fn rest(&mut self, outcome: &mut Outcome, labelling: &Labelling, workers: usize) {
         let (catalog, stream) = (&*labelling.catalog, labelling.settings.stream);
         if !stream {
             self.carriers = outcome.take_carriers();
         }
         let revised = self.ledger.revise(&self.memory, Vec::new(), outcome.flows());
         self.update(&revised, catalog);
-        for flow in outcome.flows() {
-            self.write(flow, labelling);
-        }
+        let Self { output: Some(output), verdicts, carriers, ledger, carving, .. } = self else { return };
+        let plan = output.plan();
+        // A comment on a packet is a sentence too.
+        let terse = plan.terse && carving.is_none();
+        let maker = Maker { labelling, carriers, ledger, plan, terse };
+        let make = |part: usize| maker.make_all(outcome.part(part * PART, PART));
+        let take = |part: Vec<Made<'_>>| {
+            for Made { flow, record, judgement, prepared } in part {
+                if let (Some(judgement), Some(law), Some(verdicts)) = (&judgement, &labelling.policy, &mut *verdicts) {
+                    verdicts.add(&law.policy, &record, judgement);
+                }
+                if let Some(carving) = carving {
+                    carving.see(flow.key, &record, prepared.selected);
+                }
+                output.prepared(&record, prepared, || maker.record(flow, false).0);
+            }
+        };
+        pipeline::in_order(workers, outcome.len().div_ceil(PART), make, take);
     }
 
     fn write(&mut self, flow: &Flow, labelling: &Labelling) {
-        let lesson = self.ledger.lesson(flow);
-        let mut record = engine::record(flow, &self.carriers, Some(&labelling.catalog), lesson.as_ref());
+        let mut record = engine::record(flow, &self.carriers, Some(&labelling.catalog), self.ledger.learned(flow));
         if let (Some(law), Some(verdicts)) = (&labelling.policy, &mut self.verdicts) {
             let judgement = law.policy.judge(&mut record);
             verdicts.add(&law.policy, &record, &judgement);
@@ -259,13 +286,50 @@ impl Clerk {
         let Some(output) = &mut self.output else { return };
         for revised in revised {
             let Some(flow) = self.memory.flow(revised) else { continue };
-            let record = |lesson| engine::record(flow, &self.carriers, Some(catalog), lesson);
-            let after = record(revised.after.as_ref());
-            let selected = output.update(&record(revised.before.as_ref()), &after);
+            let record = |learned| engine::record(flow, &self.carriers, Some(catalog), learned);
+            let [before, after] = [&revised.before, &revised.after].map(|lesson| record(lesson.as_ref().map(Lesson::learned)));
+            let selected = output.update(&before, &after);
             if let Some(carving) = &mut self.carving {
                 carving.see(flow.key, &after, selected);
             }
         }
+    }
+}
+
+/// So many flows are made into records at a time, by one worker.
+const PART: usize = 256;
+
+/// Makes records, on any thread.
+struct Maker<'a> {
+    labelling: &'a Labelling,
+    carriers: &'a Carriers,
+    ledger: &'a Ledger,
+    plan: Plan,
+    terse: bool,
+}
+
+/// A record that waits for its turn.
+struct Made<'a> {
+    flow: &'a Flow,
+    record: FlowRecord<'a>,
+    judgement: Option<Judgement>,
+    prepared: Prepared,
+}
+
+impl<'a> Maker<'a> {
+    fn make_all(&self, flows: impl Iterator<Item = &'a Flow>) -> Vec<Made<'a>> {
+        let make = |flow| {
+            let (record, judgement) = self.record(flow, self.terse);
+            Made { flow, prepared: self.plan.prepare(&record), record, judgement }
+        };
+        flows.map(make).collect()
+    }
+
+    fn record(&self, flow: &'a Flow, terse: bool) -> (FlowRecord<'a>, Option<Judgement>) {
+        let make = if terse { engine::terse_record } else { engine::record };
+        let mut record = make(flow, self.carriers, Some(&self.labelling.catalog), self.ledger.learned(flow));
+        let judgement = self.labelling.policy.as_ref().map(|law| law.policy.judge(&mut record));
+        (record, judgement)
     }
 }
 

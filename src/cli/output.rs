@@ -8,10 +8,13 @@ use super::args::{FailOn, OutputArgs, When};
 use super::exit::Failure;
 use super::parse::Only;
 use crate::record::{FlowRecord, Summary, SummaryBuilder};
-use crate::report::{self, Format, Report, View};
+use crate::report::{self, Format, Needs, Prepare, Report, View};
 
 /// Bytes gathered before they are written.
 const BUFFER: usize = 256 * 1024;
+
+/// More than most records take as text.
+const TEXT: usize = 2048;
 
 /// Which format a name stands for.
 pub type Formats = fn(&str) -> Option<&'static Format>;
@@ -56,6 +59,37 @@ impl Output {
             sinks.push(Sink::file(path, &report::HTML, &view)?);
         }
         Ok(Self { sinks, only, builder: SummaryBuilder::default(), fail_on: args.fail_on.clone(), flagged: 0 })
+    }
+
+    /// What is to be done with each record before its turn.
+    pub fn plan(&self) -> Plan {
+        let needs: Vec<Needs> = self.sinks.iter().map(|sink| sink.report.needs()).collect();
+        let prepare = |needs: &Needs| if let Needs::Text(prepare) = needs { Some(*prepare) } else { None };
+        Plan {
+            only: self.only.clone(),
+            prepare: needs.iter().map(prepare).collect(),
+            terse: needs.iter().all(|needs| matches!(needs, Needs::Counts)),
+        }
+    }
+
+    /// Counts a record whose turn it is, and writes it where it is selected. `whole` makes one that was terse again, with its sentence.
+    pub fn prepared<'a>(&mut self, record: &FlowRecord<'a>, prepared: Prepared, whole: impl FnOnce() -> FlowRecord<'a>) {
+        self.builder.flow(record);
+        self.flagged += u64::from(record.is_flagged());
+        if !prepared.selected {
+            return;
+        }
+        if record.terse && self.sinks.iter().any(|sink| sink.report.asks_why(record)) {
+            let whole = whole();
+            self.sinks.iter_mut().for_each(|sink| sink.write(|report, stream| report.flow(&whole, stream)));
+            return;
+        }
+        for (sink, text) in self.sinks.iter_mut().zip(prepared.texts) {
+            sink.write(|report, stream| match text {
+                Some(text) => report.text(&text?, stream),
+                None => report.flow(record, stream),
+            });
+        }
     }
 
     /// Counts a record, and writes it where it is selected; tells whether it is.
@@ -111,6 +145,35 @@ impl Output {
                 FailOn::Missing => missing,
                 FailOn::Loss => lost,
             }))
+    }
+}
+
+/// What is to be done with each record before its turn; any thread can.
+pub struct Plan {
+    only: Vec<Only>,
+    /// How each sink's text is made, where it can be made by itself.
+    prepare: Vec<Option<Prepare>>,
+    /// Whether records may come without their sentence.
+    pub terse: bool,
+}
+
+/// A record's selection and texts.
+pub struct Prepared {
+    /// Whether it is to be written.
+    pub selected: bool,
+    texts: Vec<Option<io::Result<Vec<u8>>>>,
+}
+
+impl Plan {
+    /// Selects a record and makes its texts.
+    pub fn prepare(&self, record: &FlowRecord<'_>) -> Prepared {
+        let selected = self.only.iter().all(|only| only.selects(record));
+        let text = |prepare: Prepare| {
+            let mut text = Vec::with_capacity(TEXT);
+            prepare(record, &mut text).map(|()| text)
+        };
+        let wanted = |prepare: &Option<Prepare>| prepare.filter(|_| selected).map(text);
+        Prepared { selected, texts: self.prepare.iter().map(wanted).collect() }
     }
 }
 

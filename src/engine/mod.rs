@@ -24,6 +24,6 @@ pub use carve::{Finder, Marks};
 pub use clock::Clock;
 pub use ledger::{Ledger, Lesson, Memory, Revised};
 pub use outcome::Outcome;
-pub use record::record;
+pub use record::{record, terse_record};
 pub use tally::Tally;
 pub use work::Work;

@@ -1,26 +1,45 @@
 //! A flow becomes a record: who is the client, what TCP did, which tunnels are around it.
 
 use super::carriers::Carriers;
-use super::ledger::Lesson;
 use crate::catalog::Catalog;
-use crate::classify::{Ends, FOREIGN, ends, label};
+use crate::classify::{Ends, FOREIGN, Learned, ends, label};
 use crate::flow::{Extras, Flow, OuterTunnel, Side};
 use crate::record::{CommunityTuple, FlowRecord, Host, Icmp, IcmpErrors, Payload, PerSide, Tcp, Tunnel};
 
 /// The record of a flow, with its label where there is a catalog.
 ///
-/// `carriers` is where the records of its tunnels are found, `lesson` what another conversation announced of it.
+/// `carriers` is where the records of its tunnels are found, `learned` what another conversation announced of it.
 pub fn record<'a>(
     flow: &'a Flow,
     carriers: &Carriers,
     catalog: Option<&'a Catalog>,
-    lesson: Option<&'a Lesson>,
+    learned: Option<Learned<'a>>,
 ) -> FlowRecord<'a> {
-    let learned = lesson.map(Lesson::learned);
+    make(flow, carriers, catalog, learned, false)
+}
+
+/// The same without the sentence, for whoever only counts.
+pub fn terse_record<'a>(
+    flow: &'a Flow,
+    carriers: &Carriers,
+    catalog: Option<&'a Catalog>,
+    learned: Option<Learned<'a>>,
+) -> FlowRecord<'a> {
+    make(flow, carriers, catalog, learned, true)
+}
+
+fn make<'a>(
+    flow: &'a Flow,
+    carriers: &Carriers,
+    catalog: Option<&'a Catalog>,
+    learned: Option<Learned<'a>>,
+    terse: bool,
+) -> FlowRecord<'a> {
     let Ends { client, direction, both_documented } = ends(flow, catalog, learned.as_ref());
     let (client_host, server_host) = hosts(flow, client);
     let extras = flow.extras.as_deref();
     let mut record = FlowRecord {
+        terse,
         kind: crate::record::Flow::Flow,
         id: flow.id,
         community_id: tuple(flow),

@@ -1,6 +1,7 @@
 //! From a source to an outcome.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -103,9 +104,11 @@ fn together(
         let _ = recycle.send(Work::new(keying));
     }
     let reader = Mutex::new(Reader { source, clock, sequence: 0, ended: false, recycled, progress });
+    let broken = AtomicBool::new(false);
     let total = Mutex::new(Tally::default());
     let labour = |worker: usize| {
-        let tally = labour(worker, &reader, &recycle, &lanes, &early);
+        let _guard = Guard { broken: &broken, recycle: &recycle, keying };
+        let tally = labour(worker, &reader, &broken, &recycle, &lanes, &early);
         total.lock().unwrap_or_else(PoisonError::into_inner).add(&tally);
     };
     std::thread::scope(|scope| {
@@ -116,6 +119,22 @@ fn together(
         labour(0);
     });
     (lanes.into_shards(), total.into_inner().unwrap_or_default())
+}
+
+/// Dropped by a worker that panics, whose batch will never be idle again: whoever waits for one is let go with an empty one.
+struct Guard<'a> {
+    broken: &'a AtomicBool,
+    recycle: &'a Sender<Work>,
+    keying: Keying,
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.broken.store(true, Ordering::SeqCst);
+            let _ = self.recycle.try_send(Work::new(self.keying));
+        }
+    }
 }
 
 /// The source, and the batches that are idle. Whoever is free reads the next batch, and has its bytes in the cache already.
@@ -130,11 +149,14 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// The next batch and its number; waits for an idle one.
-    fn next(&mut self) -> Option<(u64, Work)> {
-        if self.ended {
+    fn next(&mut self, broken: &AtomicBool) -> Option<(u64, Work)> {
+        if self.ended || broken.load(Ordering::SeqCst) {
             return None;
         }
         let mut work = self.recycled.recv().ok()?;
+        if broken.load(Ordering::SeqCst) {
+            return None;
+        }
         self.ended = !self.source.fill(&mut work.batch);
         if self.ended {
             return None;
@@ -148,8 +170,9 @@ impl Reader<'_> {
     }
 
     /// Waits for all batches and frees what they hold: as many huge ones as there are batches would take gigabytes.
-    fn let_all_go(&mut self, recycle: &Sender<Work>) {
-        let idle: Vec<Work> = (0..recycle.capacity().unwrap_or(0)).map_while(|_| self.recycled.recv().ok()).collect();
+    fn let_all_go(&mut self, recycle: &Sender<Work>, broken: &AtomicBool) {
+        let whole = |_| self.recycled.recv().ok().filter(|_| !broken.load(Ordering::SeqCst));
+        let idle: Vec<Work> = (0..recycle.capacity().unwrap_or(0)).map_while(whole).collect();
         for mut work in idle {
             work.batch.bytes = Bytes::None;
             let _ = recycle.send(work);
@@ -161,6 +184,7 @@ impl Reader<'_> {
 fn labour<F: FnMut(Harvest)>(
     worker: usize,
     reader: &Mutex<Reader<'_>>,
+    broken: &AtomicBool,
     recycle: &Sender<Work>,
     lanes: &Lanes,
     early: &Early<F>,
@@ -175,15 +199,20 @@ fn labour<F: FnMut(Harvest)>(
     };
     loop {
         let mut reading = reader.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((sequence, mut work)) = reading.next() else { break };
+        let Some((sequence, mut work)) = reading.next(broken) else { break };
         // Who holds the reader after a batch of huge records keeps others from reading more of them.
-        let kept = if work.batch.is_large() { Some(reading) } else { None };
+        let kept = if work.batch.is_large() {
+            Some(reading)
+        } else {
+            drop(reading);
+            None
+        };
         work.decode(&mut tally);
         work.sort();
         lanes.publish(sequence, work);
         help();
         if let Some(mut reading) = kept {
-            reading.let_all_go(recycle);
+            reading.let_all_go(recycle, broken);
         }
     }
     help();
@@ -212,6 +241,61 @@ impl<F: FnMut(Harvest)> Early<F> {
             let Some(harvest) = queue.waiting.remove(&next) else { return };
             queue.next += 1;
             deliver(harvest, &mut queue.deliver);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::atomic::AtomicU64;
+
+    use super::*;
+    use crate::capture::Batch;
+    use crate::record::{Damage, Input};
+
+    /// So many empty batches, and a fault at one of them.
+    struct Faulty {
+        batches: u64,
+        fault: u64,
+    }
+
+    impl Source for Faulty {
+        fn fill(&mut self, _: &mut Batch) -> bool {
+            self.batches += 1;
+            assert!(self.batches != self.fault, "on purpose");
+            self.batches <= 1000
+        }
+
+        fn damage(&self) -> &[Damage] {
+            &[]
+        }
+
+        fn inputs(&self) -> &[Input] {
+            &[]
+        }
+
+        fn progress(&self) -> (u64, Option<u64>) {
+            (self.batches, None)
+        }
+    }
+
+    fn panics(workers: usize, fault: u64, progress: Progress<'_>) -> bool {
+        let mut source = Faulty { batches: 0, fault };
+        let whole = || run(&mut source, Settings::default(), workers, |_| (), progress);
+        catch_unwind(AssertUnwindSafe(whole)).is_err()
+    }
+
+    #[test]
+    fn a_worker_that_panics_ends_the_run_and_leaves_nobody_waiting() {
+        for workers in [1, 2, 3, 8] {
+            for fault in [1, 2, 20, 999] {
+                assert!(panics(workers, fault, &|_| ()), "the source, {workers} workers, batch {fault}");
+                let told = AtomicU64::new(0);
+                let faulty = |_: &dyn Source| assert!(told.fetch_add(1, Ordering::SeqCst) != fault, "on purpose");
+                assert!(panics(workers, 0, &faulty), "who is told, {workers} workers, batch {fault}");
+            }
+            assert!(!panics(workers, 0, &|_| ()), "nobody, {workers} workers");
         }
     }
 }

@@ -30,6 +30,11 @@ pub struct Revised {
 }
 
 impl Memory {
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.flows.is_empty()
+    }
+
     /// Keeps a flow; of too many the oldest is forgotten.
     pub fn keep(&mut self, flow: Flow) {
         let number = self.first + self.flows.len() as u64;
@@ -72,6 +77,11 @@ impl Ledger {
         announcements: Vec<Announcement>,
         ended: impl Iterator<Item = &'a Flow> + Clone,
     ) -> Vec<Revised> {
+        if memory.is_empty() {
+            announcements.into_iter().for_each(|announcement| _ = self.hear(announcement));
+            ended.for_each(|flow| _ = self.meet(flow));
+            return Vec::new();
+        }
         let announced = announcements.iter().map(|announcement| announcement.door);
         let visited = ended.clone().flat_map(|flow| self.doors_changed_by(flow));
         let touched: BTreeSet<Door> = announced.chain(visited).collect();

@@ -10,8 +10,11 @@ mod listing;
 mod memory;
 mod place;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 
 pub use memory::{Memory, Revised};
 pub use place::Known;
@@ -66,7 +69,7 @@ const CLIENTS: usize = 256;
 #[derive(Debug, Default)]
 pub struct Ledger {
     bound: BTreeMap<(Door, Uuid), Bound>,
-    places: HashMap<Door, Place>,
+    places: HashMap<Door, Place, RandomState>,
     /// In the order they came.
     standing: VecDeque<Door>,
     passing: VecDeque<Door>,
@@ -146,17 +149,29 @@ impl Ledger {
         }
     }
 
-    /// What was announced of a flow. Of two doors that were both announced, the one that was announced before the flow, and first.
+    /// What was announced of a flow, to keep.
     pub fn lesson(&self, flow: &Flow) -> Option<Lesson> {
+        let (known, after, client) = self.told(flow)?;
+        Some(Lesson { known: Arc::clone(known), after, client })
+    }
+
+    /// What was announced of a flow.
+    pub fn learned(&self, flow: &Flow) -> Option<Learned<'_>> {
+        let (known, after, client) = self.told(flow)?;
+        Some(Learned { announcement: &known.announcement, detail: known.detail.as_deref(), after, client })
+    }
+
+    /// Of two doors that were both announced, the one that was announced before the flow, and first.
+    fn told(&self, flow: &Flow) -> Option<(&Arc<Known>, bool, Side)> {
         if self.places.is_empty() {
             return None;
         }
-        let lessons = doors(flow).filter_map(|(side, door)| {
+        let told = doors(flow).filter_map(|(side, door)| {
             let (known, after) = self.places.get(&door)?.lesson(&Use::of(flow, side))?;
             let client = if known.announcement.end == End::Server { side.other() } else { side };
-            Some(Lesson { known: Arc::clone(known), after, client })
+            Some((known, after, client))
         });
-        lessons.min_by_key(|lesson| (lesson.after, lesson.known.announcement.packet))
+        told.min_by_key(|(known, after, _)| (*after, known.announcement.packet))
     }
 
     /// The doors of a flow at which it may change what is known of others.
