@@ -60,7 +60,7 @@ pub(super) fn describe<'a>(record: &mut FlowRecord<'a>, finding: &'a Finding) {
     record.server.name = texts.server_name.as_deref();
 }
 
-/// Keeps the systems that a bound interface names, where they are among the candidates.
+/// Keeps the systems that a bound interface or a kind of HTTP names, where they are among the candidates.
 pub(super) fn narrow(record: &mut FlowRecord<'_>, finding: &Finding) {
     narrow_to(record, &systems_of(finding).collect::<Vec<_>>());
 }
@@ -78,7 +78,10 @@ pub(super) fn narrow_to(record: &mut FlowRecord<'_>, named: &[&str]) {
 
 fn systems_of(finding: &Finding) -> impl Iterator<Item = &'static str> {
     let uuids = finding.texts().map(|texts| texts.interfaces.as_slice()).unwrap_or_default();
-    uuids.iter().filter_map(|uuid| interface(*uuid)).flat_map(|known| known.systems.iter().map(String::as_str))
+    let of_kind = finding.texts().and_then(|texts| texts.kind).map(|kind| kind.systems).unwrap_or_default();
+    let of_interfaces =
+        uuids.iter().filter_map(|uuid| interface(*uuid)).flat_map(|known| known.systems.iter().map(String::as_str));
+    of_interfaces.chain(of_kind.iter().copied())
 }
 
 /// The port's documented service is not what speaks.
@@ -90,7 +93,7 @@ pub(super) fn contradicted<'a>(
     finding: &Finding,
 ) {
     let (what, source) = (numbered(record, number), first_source(entry, catalog));
-    let named = (&entry.label, finding.protocol.name);
+    let named = (&entry.label, finding.called());
     let reason = said(record, format_args!("{what} is documented as {}{source}, but the payload is {}.", named.0, named.1));
     mismatched(record, catalog, finding, CONTRADICTS, reason);
 }
@@ -107,7 +110,7 @@ pub(super) fn on_other_port<'a>(
     if is_sure && finding.protocol == &DCE_RPC && Catalog::may_be_dynamic(port) && assigned(record, catalog, finding, port) {
         return;
     }
-    let (nothing, name) = (missed(record, catalog, missing), finding.protocol.name);
+    let (nothing, name) = (missed(record, catalog, missing), finding.called());
     if let Some(home) = documented(record.transport, catalog, finding).filter(|_| is_sure) {
         let source = first_source(home, catalog);
         let reason = said(record, format_args!("{nothing} The payload is {name}, documented at {}{source}.", home.first));
@@ -115,7 +118,7 @@ pub(super) fn on_other_port<'a>(
     } else {
         record.verdict = Some(Verdict::Unmatched);
         record.flags.push(flag(missing));
-        record.hint = Some(name);
+        record.hint = Some(finding.protocol.name);
         let is = if is_sure { "is" } else { "reads like" };
         record.reason = said(record, format_args!("{nothing} The payload {is} {name}."));
     }
@@ -179,7 +182,7 @@ mod tests {
     use super::super::tests::record;
     use super::*;
     use crate::catalog::Options;
-    use crate::recognize::{Protocol, RECOGNIZERS, Uuid};
+    use crate::recognize::{Protocol, RECOGNIZERS, Uuid, kinds};
 
     fn protocol(name: &str) -> &'static Protocol {
         let mut all = RECOGNIZERS.iter().flat_map(|recognizer| recognizer.protocols);
@@ -240,6 +243,42 @@ mod tests {
         label(&mut record, &catalog, false, Some(&finding), None);
         assert_eq!((record.systems.as_slice(), record.sources.len()), (&["svc.lsass"][..], 1));
         assert!(record.reason.unwrap().starts_with("TCP 49155 carries DCE/RPC (samr)"));
+    }
+
+    #[test]
+    fn a_kind_of_http_narrows_the_systems_and_contradicts_other_ports() {
+        let catalog = Catalog::load(&Options::default()).unwrap();
+        let judged = |kind: &str, port: u16| {
+            let (kind, protocol) = kinds().find(|(known, _)| known.name == kind).unwrap();
+            let finding = Finding::new(protocol, Confidence::Certain).of_kind(Some(kind));
+            let mut record = record(IpProto::TCP, 40_001, port);
+            label(&mut record, &catalog, false, Some(&finding), None);
+            (record.verdict.unwrap(), record.label.unwrap().to_owned(), record.systems.join(" "), record.reason.unwrap())
+        };
+        let (verdict, label, systems, reason) = judged("WSUS client", 8530);
+        assert_eq!((verdict, label.as_str(), systems.as_str()), (Verdict::Matched, "HTTP", "sccm.link.06 sccm.wsus"));
+        assert!(reason.contains("the payload is WSUS client over HTTP"), "{reason}");
+        // Readings C86 and C37.
+        assert_eq!(judged("WS-Management", 80).2, "vmm16.src.01 vmm16.sfs.01");
+        assert_eq!(
+            (judged("UPnP event", 2869).2, judged("UPnP subscription", 2869).2),
+            ("svc.ssdp".into(), "svc.upnphost".into())
+        );
+        let (verdict, label, _, reason) = judged("WSUS client", 5985);
+        assert_eq!((verdict, label.as_str()), (Verdict::Mismatched, "HTTP"));
+        assert!(
+            reason.contains("documented as WS-Management (vmm-2016:28), but the payload is WSUS client over HTTP"),
+            "{reason}"
+        );
+        assert_eq!(judged("WS-Management", 8081).1, "WS-Management");
+    }
+
+    #[test]
+    fn every_system_of_a_kind_is_one_of_the_catalogs() {
+        let catalog = Catalog::load(&Options::default()).unwrap();
+        let unknown = |id: &&&str| catalog.system_by_id(id).is_none();
+        let ids: Vec<_> = kinds().flat_map(|(kind, _)| kind.systems).filter(unknown).collect();
+        assert!(ids.is_empty(), "{ids:?}");
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub(super) fn matched(
         return None;
     }
     let what = numbered(record, number);
-    let spoken = spoken.map(|finding| format!(", and the payload is {}", finding.protocol.name)).unwrap_or_default();
+    let spoken = spoken.map(|finding| format!(", and the payload is {}", finding.called())).unwrap_or_default();
     let source = record.sources.first().copied().unwrap_or("the rules");
     let more = match record.systems.len() {
         0 | 1 => String::new(),

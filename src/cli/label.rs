@@ -3,24 +3,33 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+#[cfg(feature = "live")]
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
+#[cfg(feature = "live")]
+use super::ahead::{self, Ahead};
 use super::args::{EvidenceFrom, FailOn, FlowArgs, KeyPart, SharedArgs, Verbosity};
 use super::audit::Law;
 use super::carve::Carving;
 use super::exit::{Exit, Failure};
-use super::output::{Formats, Output, Plan, Prepared};
+use super::output::{Detail, Formats, Output, Plan, Prepared};
 use super::parse::{self, Only};
 use super::rules;
-use crate::audit::{Judgement, Tally};
+use crate::audit::{About, Judgement, Learner, Tally};
+#[cfg(feature = "live")]
+use crate::capture::Rotation;
 use crate::capture::Source;
 use crate::catalog::Catalog;
+use crate::classify::FLAGS;
 use crate::engine::{self, Carriers, Ledger, Lesson, Memory, Outcome, Revised};
 #[cfg(feature = "live")]
 use crate::flow::Ended;
 use crate::flow::{Flow, Harvest, KeyParts, SHARDS, Settings, Timeouts};
+#[cfg(feature = "live")]
+use crate::net::Timestamp;
 use crate::pipeline::{self, Progress};
 use crate::record::{Audit, Drops, FlowRecord, Run, Summary};
 #[cfg(feature = "live")]
@@ -45,6 +54,8 @@ pub struct Labelling {
     policy: Option<Law>,
     /// Whether an expectation that was not seen fails the run.
     missing_fails: bool,
+    /// What the head of a drafted policy says, where one is to be drafted.
+    learning: Option<About>,
 }
 
 impl Labelling {
@@ -68,12 +79,19 @@ impl Labelling {
             rules: args.rules.rules.iter().map(|path| path.display().to_string()).collect(),
             policy: None,
             missing_fails: args.output.fail_on.contains(&FailOn::Missing),
+            learning: None,
         })
     }
 
     /// Judges each record by a policy.
     pub fn by(mut self, law: Law) -> Self {
         self.policy = Some(law);
+        self
+    }
+
+    /// Drafts a policy from the records.
+    pub fn learning(mut self, about: About) -> Self {
+        self.learning = Some(about);
         self
     }
 
@@ -109,9 +127,11 @@ impl Labelling {
         let mut desk = output.lock();
         desk.rest(&mut outcome, &self, workers);
         let audit = desk.verdicts.take().and_then(|verdicts| self.audit(verdicts));
+        let draft = desk.learner.take().map(|learner| self.draft(&learner)).transpose()?.flatten();
         let parts = self.settings.key;
         let mut summary = self.summary(&outcome, source);
         summary.audit = audit;
+        summary.draft = draft;
         summary.flows.evicted = desk.evicted;
         summary.learned = desk.ledger.endpoints();
         summary.drops = drops();
@@ -130,6 +150,13 @@ impl Labelling {
         let law = self.policy.as_ref()?;
         let audit = verdicts.finish(&law.policy);
         Some(Audit { missing_fails: self.missing_fails, ..audit })
+    }
+
+    /// The policy that was learned.
+    fn draft(&self, learner: &Learner) -> Result<Option<String>, Failure> {
+        let Some(about) = &self.learning else { return Ok(None) };
+        let draft = learner.draft(&self.catalog, FLAGS, about);
+        draft.map(Some).map_err(|mistakes| Failure::Usage(mistakes.to_string()))
     }
 
     /// What the packets, the inputs and the options say; the records add the rest.
@@ -156,30 +183,38 @@ struct Clerk {
     output: Option<Output>,
     /// Judgements, in an audit.
     verdicts: Option<Tally>,
+    /// What was seen, where a policy is drafted from it.
+    learner: Option<Learner>,
     carriers: Carriers,
     ledger: Ledger,
     /// Streaming: flows that are written.
     memory: Memory,
     evicted: u64,
     carving: Option<Carving>,
+    /// Where flagged flows are told at once: those that were.
+    #[cfg(feature = "live")]
+    ahead: Option<Ahead>,
     /// Where whoever looks on sees the records.
     #[cfg(feature = "live")]
     board: Option<Arc<Mutex<Board>>>,
 }
 
 impl Desk {
-    /// Opens the output; `flows` makes a table list single flows too.
-    pub fn open(args: &SharedArgs, flows: bool, formats: Formats, carving: Option<Carving>) -> Result<Self, Failure> {
+    /// Opens the output.
+    pub fn open(args: &SharedArgs, detail: Detail, formats: Formats, carving: Option<Carving>) -> Result<Self, Failure> {
         let only = args.select.only.iter().map(|text| Only::parse(text)).collect::<Result<_, _>>()?;
-        let output = Some(Output::open(&args.output, flows, only, formats)?);
+        let output = Some(Output::open(&args.output, detail, only, formats)?);
         Ok(Self(Mutex::new(Clerk {
             output,
             verdicts: Some(Tally::default()),
+            learner: Some(Learner::default()),
             carriers: Carriers::default(),
             ledger: Ledger::default(),
             memory: Memory::default(),
             evicted: 0,
             carving,
+            #[cfg(feature = "live")]
+            ahead: None,
             #[cfg(feature = "live")]
             board: None,
         })))
@@ -191,10 +226,25 @@ impl Desk {
         self.lock().board = Some(board);
     }
 
-    /// Whether writing has failed, so that going on makes no sense.
+    /// Tells flagged flows at once, and not at their end only.
     #[cfg(feature = "live")]
-    pub fn has_failed(&self) -> bool {
-        self.lock().output.as_ref().is_some_and(Output::has_failed)
+    pub fn tell_at_once(&self) {
+        self.lock().ahead = Some(Ahead::default());
+    }
+
+    /// Writes the results in pieces; to be asked before there are any.
+    #[cfg(feature = "live")]
+    pub fn rotate(&self, path: &Path, rotation: &Rotation, now: Timestamp) -> Result<(), Failure> {
+        self.lock().output.as_mut().map_or(Ok(()), |output| output.rotate(path, rotation, now))
+    }
+
+    /// Tells what time it is. Whether writing has failed, so that going on makes no sense.
+    #[cfg(feature = "live")]
+    pub fn tell(&self, now: Timestamp) -> bool {
+        let mut clerk = self.lock();
+        let Some(output) = &mut clerk.output else { return false };
+        output.tell(now);
+        output.has_failed()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Clerk> {
@@ -214,7 +264,11 @@ impl Clerk {
         self.update(&revised, catalog);
         #[cfg(feature = "live")]
         self.show(&harvest.flows, &harvest.under_way, catalog);
-        let written = !harvest.flows.is_empty();
+        let mut written = !harvest.flows.is_empty();
+        #[cfg(feature = "live")]
+        for flow in harvest.under_way.into_iter().filter(|_| stream) {
+            written |= self.write_ahead(flow, catalog);
+        }
         for ended in harvest.flows {
             self.evicted += u64::from(ended.evicted);
             self.write(&ended.flow, labelling);
@@ -240,6 +294,28 @@ impl Clerk {
         }
     }
 
+    /// Writes the record of a flow under way if it is flagged, or what is said of it now if that is something else. Tells whether it did.
+    #[cfg(feature = "live")]
+    fn write_ahead(&mut self, flow: Flow, catalog: &Catalog) -> bool {
+        let (Some(told), Some(output)) = (&mut self.ahead, &mut self.output) else { return false };
+        let lesson = self.ledger.lesson(&flow);
+        let record = engine::record(&flow, &self.carriers, Some(catalog), lesson.as_ref().map(Lesson::learned));
+        let before = told.told(flow.id).map(|told| told.record(&self.carriers, catalog));
+        let is_new = match &before {
+            Some(before) => ahead::is_judged_anew(before, &record),
+            None => record.is_flagged() && told.has_room(),
+        };
+        if !is_new {
+            return false;
+        }
+        let selected = output.ahead(before.as_ref(), &record);
+        let (tunnels, was_told) = (record.tunnels, before.is_some());
+        if selected || was_told {
+            told.keep(flow, lesson, tunnels);
+        }
+        selected || was_told
+    }
+
     /// Writes the flows held to the end. Their records are made by all workers, some at a time.
     fn rest(&mut self, outcome: &mut Outcome, labelling: &Labelling, workers: usize) {
         let (catalog, stream) = (&*labelling.catalog, labelling.settings.stream);
@@ -248,7 +324,11 @@ impl Clerk {
         }
         let revised = self.ledger.revise(&self.memory, Vec::new(), outcome.flows());
         self.update(&revised, catalog);
-        let Self { output: Some(output), verdicts, carriers, ledger, carving, .. } = self else { return };
+        #[cfg(feature = "live")]
+        if self.ahead.is_some() {
+            return outcome.flows().for_each(|flow| self.write(flow, labelling));
+        }
+        let Self { output: Some(output), verdicts, learner, carriers, ledger, carving, .. } = self else { return };
         let plan = output.plan();
         // A comment on a packet is a sentence too.
         let terse = plan.terse && carving.is_none();
@@ -258,6 +338,9 @@ impl Clerk {
             for Made { flow, record, judgement, prepared } in part {
                 if let (Some(judgement), Some(law), Some(verdicts)) = (&judgement, &labelling.policy, &mut *verdicts) {
                     verdicts.add(&law.policy, &record, judgement);
+                }
+                if let (Some(_), Some(learner)) = (&labelling.learning, &mut *learner) {
+                    learner.see(&record, &labelling.catalog);
                 }
                 if let Some(carving) = carving {
                     carving.see(flow.key, &record, prepared.selected);
@@ -274,7 +357,18 @@ impl Clerk {
             let judgement = law.policy.judge(&mut record);
             verdicts.add(&law.policy, &record, &judgement);
         }
+        if let (Some(_), Some(learner)) = (&labelling.learning, &mut self.learner) {
+            learner.see(&record, &labelling.catalog);
+        }
         let Some(output) = &mut self.output else { return };
+        #[cfg(feature = "live")]
+        let told = self.ahead.as_mut().and_then(|ahead| ahead.take(flow.id));
+        #[cfg(feature = "live")]
+        let selected = match &told {
+            Some(told) => output.end_of(&told.record(&self.carriers, &labelling.catalog), &record),
+            None => output.flow(&record),
+        };
+        #[cfg(not(feature = "live"))]
         let selected = output.flow(&record);
         if let Some(carving) = &mut self.carving {
             carving.see(flow.key, &record, selected);

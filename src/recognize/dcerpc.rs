@@ -46,8 +46,10 @@ pub fn look(seen: &Opening<'_>) -> Look {
     let Some(exchange) = seen.read(read) else { return Look::No };
     exchange.look(|| {
         let alone = if exchange.values().any(|talk| talk.is_certain) { Confidence::Certain } else { Confidence::Plausible };
-        let mut interfaces: Vec<Uuid> = exchange.values().flat_map(|talk| talk.interfaces.iter().copied()).collect();
-        interfaces.dedup();
+        let interfaces = exchange.values().fold(Vec::new(), |mut all: Vec<Uuid>, talk| {
+            all.extend(talk.interfaces.iter().filter(|uuid| !all.contains(uuid)).copied().collect::<Vec<_>>());
+            all
+        });
         Finding::new(&DCE_RPC, exchange.confidence(alone))
             .asked_by(exchange.client(|talk| talk.from_client))
             .noting(Note::Ntlm, exchange.values().any(|talk| talk.ntlm))
@@ -60,6 +62,13 @@ pub fn look(seen: &Opening<'_>) -> Look {
 pub(super) fn names(interfaces: &[Uuid]) -> String {
     let name = |uuid: &Uuid| interface(*uuid).map_or_else(|| uuid.to_string(), |known| known.name.clone());
     interfaces.iter().take(4).map(name).collect::<Vec<_>>().join(" ")
+}
+
+/// The interfaces that a PDU inside of something else binds: a message to a pipe.
+pub(super) fn bound_in(bytes: &[u8]) -> Vec<Uuid> {
+    let mut talk = Talk::default();
+    let is_pdu = pdu(&mut Cursor::new(bytes), &mut talk) == Some(true);
+    if is_pdu { talk.interfaces } else { Vec::new() }
 }
 
 fn read(said: &Said<'_>) -> Read<Talk> {

@@ -22,6 +22,15 @@ pub struct Protocol {
     pub behind: &'static [&'static str],
 }
 
+/// What is spoken over a protocol that carries many things.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Kind {
+    /// What people call it.
+    pub name: &'static str,
+    /// Ids of the catalog's systems that speak it.
+    pub systems: &'static [&'static str],
+}
+
 /// A weaker remark, one bit each.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
@@ -76,6 +85,8 @@ pub struct Texts {
     pub detail: Option<Box<str>>,
     /// DCE/RPC interfaces that were bound or called.
     pub interfaces: Vec<Uuid>,
+    /// What is spoken over it.
+    pub kind: Option<&'static Kind>,
     /// What the client was called.
     pub client_name: Option<Box<str>>,
     /// What the server was called.
@@ -125,6 +136,37 @@ impl Finding {
         self
     }
 
+    /// The same of another form of the protocol, unless its kind has a name of its own in the catalog.
+    #[must_use]
+    pub fn spoken_as(mut self, form: &'static Protocol) -> Self {
+        if self.protocol.label == form.label {
+            self.protocol = form;
+        }
+        self
+    }
+
+    /// Adds what TLS showed that the conversation turned to.
+    #[must_use]
+    pub fn upgraded(mut self, inner: &Self) -> Self {
+        self.notes |= inner.notes;
+        if let Some(more) = inner.texts() {
+            let texts = self.texts_mut();
+            texts.server_name = texts.server_name.take().or_else(|| more.server_name.clone());
+            let said = texts.detail.as_deref().map(|detail| format!("{detail}, then ")).unwrap_or_default();
+            texts.detail = Some((said + more.detail.as_deref().unwrap_or("TLS")).into());
+        }
+        self
+    }
+
+    /// Says what is spoken over the protocol.
+    #[must_use]
+    pub fn of_kind(mut self, kind: Option<&'static Kind>) -> Self {
+        if kind.is_some() {
+            self.texts_mut().kind = kind;
+        }
+        self
+    }
+
     /// Lists the interfaces.
     #[must_use]
     pub fn binding(mut self, interfaces: Vec<Uuid>) -> Self {
@@ -155,6 +197,14 @@ impl Finding {
     /// Whether it can contradict what a port or an announcement says.
     pub fn is_sure(&self) -> bool {
         self.confidence >= Confidence::Both
+    }
+
+    /// What it is called in a sentence.
+    pub fn called(&self) -> Cow<'static, str> {
+        match self.texts().and_then(|texts| texts.kind) {
+            Some(kind) => format!("{} over {}", kind.name, self.protocol.name).into(),
+            None => self.protocol.name.into(),
+        }
     }
 
     /// Details and names.

@@ -34,8 +34,10 @@ mod dns_message;
 mod echo;
 mod esp_udp;
 mod ftp;
+mod hpack;
 mod http;
 mod http2;
+mod http_kind;
 mod ike;
 mod imap;
 mod iso_transport;
@@ -81,12 +83,14 @@ mod tftp;
 mod tls;
 mod wake_on_lan;
 mod wins_replication;
+mod x509;
 
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub use cursor::Cursor;
-pub use finding::{Confidence, Finding, Look, Note, Protocol, Texts, shown};
+pub use finding::{Confidence, Finding, Kind, Look, Note, Protocol, Texts, shown};
+pub use http_kind::kinds;
 pub use interfaces::{Interface, interface};
 pub use opening::{Datagram, Opening, Said};
 pub use search::Search;

@@ -101,7 +101,7 @@ fn read(said: &Said<'_>) -> Read<Packet> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::recognize::testing::{detail, found, tcp};
 

@@ -6,10 +6,10 @@ use super::finding::{Look, Protocol};
 use super::hint;
 use super::opening::Opening;
 use super::{
-    afp, amt_redirection, chargen, cldap, daytime, dcerpc, dcerpc_udp, dhcp, dns, echo, esp_udp, ftp, http, http2, ike, imap,
-    iso_transport, kerberos, l2tp, ldap, llmnr, lpd, madcap, mdns, mms, msmq, msmq_ping, net_tcp, netbios, netbios_datagram,
-    netbios_name, nntp, ntp, password_change, pop3, pptp, quic, quote, radius, rdp, rdp_preconnection, rmcp, rtcp, rtp, rtsp,
-    sip, smb, smtp, snmp, ssdp, ssh, ssrp, stun, tds, telnet, tftp, tls, wake_on_lan, wins_replication,
+    afp, amt_redirection, chargen, cldap, daytime, dcerpc, dcerpc_udp, dhcp, dns, echo, esp_udp, ftp, http, http_kind, http2,
+    ike, imap, iso_transport, kerberos, l2tp, ldap, llmnr, lpd, madcap, mdns, mms, msmq, msmq_ping, net_tcp, netbios,
+    netbios_datagram, netbios_name, nntp, ntp, password_change, pop3, pptp, quic, quote, radius, rdp, rdp_preconnection, rmcp,
+    rtcp, rtp, rtsp, sip, smb, smtp, snmp, ssdp, ssh, ssrp, stun, tds, telnet, tftp, tls, wake_on_lan, wins_replication,
 };
 use crate::net::IpProto;
 
@@ -37,13 +37,27 @@ const ANY: &[RangeInclusive<u8>] = &[0..=255];
 const UPPER: RangeInclusive<u8> = b'A'..=b'Z';
 const DIGIT: RangeInclusive<u8> = b'1'..=b'5';
 
+/// HTTP, and what is spoken over it and belongs on other ports.
+const WEB: &[&Protocol] = &[
+    &http_kind::HTTP,
+    &http2::HTTP2,
+    &http_kind::SITE,
+    &http_kind::WS_MANAGEMENT,
+    &http_kind::AMT,
+    &http_kind::RPC_OVER_HTTP,
+    &http_kind::UPNP,
+    &http_kind::UPNP_EVENTS,
+    &http_kind::WINDOWS_MEDIA,
+    &http_kind::SESSION_STATE,
+];
+
 /// Every recognizer. Of two that are equally sure the one further up wins, so the special stands before the general.
 #[rustfmt::skip]
 pub const RECOGNIZERS: &[Recognizer] = &[
     Recognizer { word: "chargen", over: BOTH, first: &[b' '..=b'~'], protocols: &[&chargen::CHARGEN], look: chargen::look },
-    Recognizer { word: "tls", over: TCP, first: ANY, protocols: &[&tls::HTTPS, &tls::TLS], look: tls::look },
-    Recognizer { word: "http2", over: TCP, first: &[0..=0, b'P'..=b'P'], protocols: &[&http2::HTTP2], look: http2::look },
-    Recognizer { word: "http", over: TCP, first: &[0..=0, b'A'..=b'z'], protocols: &[&http::HTTP], look: http::look },
+    Recognizer { word: "tls", over: TCP, first: ANY, protocols: &[&tls::TLS, &tls::HTTPS, &tls::IMAPS, &tls::POP3S, &tls::STRICT_TDS], look: tls::look },
+    Recognizer { word: "http2", over: TCP, first: &[0..=0, b'P'..=b'P'], protocols: WEB, look: http2::look },
+    Recognizer { word: "http", over: TCP, first: &[0..=0, b'A'..=b'z'], protocols: WEB, look: http::look },
     Recognizer { word: "ssdp", over: UDP, first: &[UPPER], protocols: &[&ssdp::SSDP], look: ssdp::look },
     Recognizer { word: "rtsp", over: TCP, first: &[UPPER], protocols: &[&rtsp::RTSP], look: rtsp::look },
     Recognizer { word: "sip", over: BOTH, first: &[UPPER], protocols: &[&sip::SIP], look: sip::look },

@@ -66,6 +66,9 @@ pub struct Summary {
     pub damage: Vec<Damage>,
     /// The outcome of an audit; null where none was asked for.
     pub audit: Option<Audit>,
+    /// The text of a policy drafted from the traffic, where one was asked for: it is a file of its own and no part of a summary's text.
+    #[serde(skip)]
+    pub draft: Option<String>,
     /// The packets of flagged flows that were written to a file of their own; null where none was asked for.
     pub write_flagged: Option<Carved>,
 }

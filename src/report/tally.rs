@@ -314,8 +314,7 @@ impl Tally {
 
     /// Whether a record is the first of its kind, which becomes the example.
     pub(super) fn asks_why(&self, record: &FlowRecord<'_>) -> bool {
-        record.is_flagged()
-            && self.reasons.get(&FlagKeyOf::new(record)).is_none_or(|flagged: &Flagged| flagged.example.is_none())
+        record.is_flagged() && self.reasons.get(&FlagKeyOf::new(record)).is_none_or(|flagged: &Flagged| flagged.example.is_none())
     }
 
     fn flag(&mut self, record: &FlowRecord<'_>, amount: Amount, how: Apply) {
