@@ -35,9 +35,12 @@ pub fn label<'a>(
         },
     }
     let course = remark(record);
-    if let (Some(reason), Some(course)) = (&mut record.reason, course) {
-        reason.push(' ');
-        reason.push_str(course);
+    let twin = reason::twin(record, catalog);
+    if let Some(reason) = &mut record.reason {
+        for sentence in course.into_iter().chain(twin.as_deref()) {
+            reason.push(' ');
+            reason.push_str(sentence);
+        }
     }
 }
 

@@ -4,26 +4,10 @@ use super::label::flag;
 use super::lookup::{Missing, Number};
 use super::reason::{first_source, missed, numbered, said, upper};
 use super::words::{CONTRADICTS, UNDOCUMENTED_PORT};
-use crate::catalog::{Catalog, Entry, Port};
+use crate::catalog::{Catalog, Entry};
 use crate::net::IpProto;
 use crate::recognize::{Confidence, DCE_RPC, Finding, interface, is_known_format};
 use crate::record::{Evidence, FlowRecord, Verdict};
-
-/// Services whose format is known to be none that is recognised, or that nobody published: another protocol on their port is a contradiction.
-/// Services that carry anything (echo, discard, a data connection) are not among them.
-const OF_THEIR_OWN: &[&str] = &[
-    "Chat",
-    "File Transfer",
-    "MOM-Clear",
-    "RCINFO",
-    "Remote Control",
-    "Remote Control (control)",
-    "Remote Control (data)",
-    "SMS Remote Chat",
-    "SMS Remote Control (control)",
-    "SMS Remote Control (data)",
-    "SMS Remote File Transfer",
-];
 
 /// Services that carry whatever a client likes: no payload contradicts them, though their own can be told.
 const CARRY_ANYTHING: &[&str] = &["Echo"];
@@ -46,8 +30,9 @@ pub(super) fn opinion(finding: &Finding, catalog: &Catalog, entry: &Entry) -> Op
     if names.any(|name| finding.protocol.is_behind(name)) {
         return Opinion::Confirms;
     }
-    let is_one_of = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(&entry.label));
-    let is_known = (is_known_format(&entry.label) && !is_one_of(CARRY_ANYTHING)) || is_one_of(OF_THEIR_OWN);
+    let carries_anything = CARRY_ANYTHING.iter().any(|name| name.eq_ignore_ascii_case(&entry.label));
+    // What nobody published is none of the protocols that are recognised.
+    let is_known = (is_known_format(&entry.label) && !carries_anything) || entry.unpublished;
     if is_known && finding.confidence >= Confidence::Both { Opinion::Contradicts } else { Opinion::Silent }
 }
 
@@ -167,13 +152,9 @@ pub(super) fn mismatched<'a>(
     record.reason = reason;
 }
 
-/// Where the catalog has this protocol: the entry of the first port that a document gives it.
+/// Where the catalog has this protocol.
 fn documented<'a>(transport: IpProto, catalog: &'a Catalog, finding: &Finding) -> Option<&'a Entry> {
-    let facts = catalog.protocols_named(finding.protocol.label?).iter().filter_map(|at| catalog.fact(*at));
-    let mut here = facts.filter(|fact| fact.transport == Some(transport) && fact.matches());
-    here.find_map(|fact| {
-        fact.ports.iter().find_map(|port| if let Port::One(port) = port { catalog.port(transport, *port) } else { None })
-    })
+    catalog.home(transport, finding.protocol.label?)
 }
 
 #[cfg(test)]
@@ -286,12 +267,15 @@ mod tests {
         let catalog = Catalog::load(&Options { with: vec!["common-lan".to_owned()], ..Options::default() }).unwrap();
         let unknown = |name: &&str| catalog.protocols_named(name).is_empty();
         let protocols = || RECOGNIZERS.iter().flat_map(|recognizer| recognizer.protocols);
-        let names = protocols().flat_map(|protocol| protocol.behind).copied().chain(OF_THEIR_OWN.iter().copied());
+        let names = protocols().flat_map(|protocol| protocol.behind).copied();
         assert_eq!(names.filter(unknown).collect::<Vec<_>>(), Vec::<&str>::new());
     }
 
     #[test]
-    fn no_recognised_format_is_among_those_of_their_own() {
-        assert!(OF_THEIR_OWN.is_sorted() && !OF_THEIR_OWN.iter().any(|name| is_known_format(name)));
+    fn every_rule_for_a_protocol_names_some_of_the_catalogs() {
+        let catalog = Catalog::load(&Options::default()).unwrap();
+        let names = catalog.protocol_rules.iter().flat_map(|rule| std::iter::once(&rule.name).chain(&rule.protected_by));
+        let unknown: Vec<&String> = names.filter(|name| catalog.protocols_named(name).is_empty()).collect();
+        assert_eq!(unknown, Vec::<&String>::new());
     }
 }

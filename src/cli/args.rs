@@ -336,6 +336,8 @@ pub enum CatalogView {
     Systems,
     /// The documents, the rules files, and what they hold
     Sources,
+    /// Every protocol that is recognised by its bytes, and those that cannot be
+    Protocols,
     /// Look for mistakes in the rules in force
     Check,
 }

@@ -19,6 +19,7 @@ mod output;
 mod parse;
 #[cfg(feature = "live")]
 mod privileges;
+mod protocols;
 mod read;
 mod rpc;
 mod rules;

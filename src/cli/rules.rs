@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::args::{CatalogArgs, CatalogView, ExplainArgs, RulesArgs, TextFormat};
 use super::exit::{Exit, Failure};
-use super::why;
+use super::{protocols, why};
 use crate::catalog::{Catalog, Options, commands};
 
 /// Loads the catalog the options name.
@@ -29,6 +29,8 @@ pub fn catalog(args: &CatalogArgs) -> Result<Exit, Failure> {
         CatalogView::Systems => print(&commands::systems_table(&catalog, width))?,
         CatalogView::Sources if json => print_json(&commands::sources(&catalog))?,
         CatalogView::Sources => print(&commands::sources_table(&catalog, width))?,
+        CatalogView::Protocols if json => print_json(&protocols::rows(&catalog))?,
+        CatalogView::Protocols => print(&protocols::table(&catalog, width))?,
         CatalogView::Check => return check(&catalog, json),
     }
     Ok(Exit::Done)

@@ -248,74 +248,73 @@ mod tests {
     const OK: &str = "HTTP/1.1 200 OK\nServer: Microsoft-IIS/6.0\n\n";
 
     /// A request, its answer, the kind, and the catalog's name.
-    #[rustfmt::skip]
     const CASES: &[(&str, &str, &str, &str)] = &[
         // [MS-RPCH] section 4.1.
         (
-                "RPC_IN_DATA /rpc/rpcproxy.dll?mail:6001 HTTP/1.1\nAccept: application/rpc\nUser-Agent: MSRPC\nContent-Length: 1073741824\n\n",
-                "",
-                "RPC",
-                "RPC over HTTP",
+            "RPC_IN_DATA /rpc/rpcproxy.dll?mail:6001 HTTP/1.1\nAccept: application/rpc\nUser-Agent: MSRPC\nContent-Length: 1073741824\n\n",
+            "",
+            "RPC",
+            "RPC over HTTP",
         ),
         // [MS-ASP] section 4.
         (
-                "GET /LM/W3SVC/1/ROOT/app(hash)/session HTTP/1.1\nHost: localhost\nExclusive: acquire\n\n",
-                "HTTP/1.1 200 OK\nTimeout: 20\n\n",
-                "session state",
-                "ASP.NET Session State",
+            "GET /LM/W3SVC/1/ROOT/app(hash)/session HTTP/1.1\nHost: localhost\nExclusive: acquire\n\n",
+            "HTTP/1.1 200 OK\nTimeout: 20\n\n",
+            "session state",
+            "ASP.NET Session State",
         ),
         (
-                "GET /index.htm HTTP/1.1\nHost: ws20:16992\n\n",
-                "HTTP/1.1 200 OK\nServer: Intel(R) Active Management Technology 9.0.2\n\n",
-                "AMT",
-                "Discovery",
+            "GET /index.htm HTTP/1.1\nHost: ws20:16992\n\n",
+            "HTTP/1.1 200 OK\nServer: Intel(R) Active Management Technology 9.0.2\n\n",
+            "AMT",
+            "Discovery",
         ),
         (
-                "POST /wsman HTTP/1.1\nUser-Agent: Microsoft WinRM Client\nContent-Type: application/soap+xml;charset=UTF-16\n\n",
-                OK,
-                "WS-Management",
-                "WS-Management",
+            "POST /wsman HTTP/1.1\nUser-Agent: Microsoft WinRM Client\nContent-Type: application/soap+xml;charset=UTF-16\n\n",
+            OK,
+            "WS-Management",
+            "WS-Management",
         ),
         // UPnP Device Architecture 1.1 sections 4.1.2 and 4.3.2.
         (
-                "SUBSCRIBE /event HTTP/1.1\nHOST: 10.0.0.5:2869\nCALLBACK: <http://10.0.0.9:5000/x>\nNT: upnp:event\n\n",
-                "HTTP/1.1 200 OK\nSID: uuid:1\n\n",
-                "UPnP subscription",
-                "SSDP event notification",
+            "SUBSCRIBE /event HTTP/1.1\nHOST: 10.0.0.5:2869\nCALLBACK: <http://10.0.0.9:5000/x>\nNT: upnp:event\n\n",
+            "HTTP/1.1 200 OK\nSID: uuid:1\n\n",
+            "UPnP subscription",
+            "SSDP event notification",
         ),
         (
-                "NOTIFY /x HTTP/1.1\nHOST: 10.0.0.9:5000\nNT: upnp:event\nNTS: upnp:propchange\nSEQ: 0\n\n",
-                "",
-                "UPnP event",
-                "SSDP event notification",
+            "NOTIFY /x HTTP/1.1\nHOST: 10.0.0.9:5000\nNT: upnp:event\nNTS: upnp:propchange\nSEQ: 0\n\n",
+            "",
+            "UPnP event",
+            "SSDP event notification",
         ),
         (
-                "POST /control HTTP/1.1\nSOAPAction: \"urn:schemas-upnp-org:service:WANIPConnection:1#GetStatusInfo\"\n\n",
-                "",
-                "UPnP",
-                "UPNP",
+            "POST /control HTTP/1.1\nSOAPAction: \"urn:schemas-upnp-org:service:WANIPConnection:1#GetStatusInfo\"\n\n",
+            "",
+            "UPnP",
+            "UPNP",
         ),
         (
-                "GET /desc.xml HTTP/1.1\nHost: a\n\n",
-                "HTTP/1.1 200 OK\nServer: Microsoft-Windows-NT/5.1 UPnP/1.0 UPnP-Device-Host/1.0\n\n",
-                "UPnP",
-                "UPNP",
+            "GET /desc.xml HTTP/1.1\nHost: a\n\n",
+            "HTTP/1.1 200 OK\nServer: Microsoft-Windows-NT/5.1 UPnP/1.0 UPnP-Device-Host/1.0\n\n",
+            "UPnP",
+            "UPNP",
         ),
         (
-                "POST /ServerSyncWebService/ServerSyncWebService.asmx HTTP/1.1\nSOAPAction: \"x\"\n\n",
-                OK,
-                "WSUS synchronisation",
-                "HTTP",
+            "POST /ServerSyncWebService/ServerSyncWebService.asmx HTTP/1.1\nSOAPAction: \"x\"\n\n",
+            OK,
+            "WSUS synchronisation",
+            "HTTP",
         ),
         ("POST /ApiRemoting30/WebService.asmx HTTP/1.1\n\n", OK, "WSUS administration", "HTTP"),
         ("POST /ClientWebService/client.asmx HTTP/1.1\nUser-Agent: Windows-Update-Agent\n\n", OK, "WSUS client", "HTTP"),
         ("GET http://sup1:8530/selfupdate/wuident.cab HTTP/1.1\n\n", OK, "WSUS client", "HTTP"),
         ("CCM_POST /ccm_system/request HTTP/1.1\nUser-Agent: ccmhttp\n\n", OK, "SCCM management point", "HTTP"),
         (
-                "GET /SMS_DP_SMSPKGC$/CEN00014/a.cab HTTP/1.1\nUser-Agent: Microsoft BITS/6.6\n\n",
-                OK,
-                "SCCM distribution point",
-                "HTTP",
+            "GET /SMS_DP_SMSPKGC$/CEN00014/a.cab HTTP/1.1\nUser-Agent: Microsoft BITS/6.6\n\n",
+            OK,
+            "SCCM distribution point",
+            "HTTP",
         ),
         ("GET /SMS_FSP/.sms_fsp HTTP/1.1\n\n", OK, "SCCM fallback status point", "HTTP"),
         ("GET /SMS_SLP/slp.dll?site&sc=CEN HTTP/1.1\n\n", OK, "SCCM server locator point", "HTTP"),
@@ -323,10 +322,10 @@ mod tests {
         ("BITS_POST /up/a HTTP/1.1\nBITS-Packet-Type: Create-Session\n\n", OK, "BITS", "HTTP"),
         ("GET /a.cab HTTP/1.1\nRange: bytes=0-1\nUser-Agent: Microsoft BITS/7.5\n\n", OK, "BITS", "HTTP"),
         (
-                "GET /a.asf HTTP/1.0\nUser-Agent: NSPlayer/9.0.0.2980\nPragma: xClientGUID={3300AD50-2C39-46c0-AE0A-AC7B8159E203}\n\n",
-                "",
-                "Windows Media",
-                "MMS",
+            "GET /a.asf HTTP/1.0\nUser-Agent: NSPlayer/9.0.0.2980\nPragma: xClientGUID={3300AD50-2C39-46c0-AE0A-AC7B8159E203}\n\n",
+            "",
+            "Windows Media",
+            "MMS",
         ),
         ("POST /printers/laser/.printer HTTP/1.1\nContent-Type: application/ipp\n\n", OK, "IPP", "HTTP"),
         ("PROPFIND /share HTTP/1.1\nDepth: 0\n\n", OK, "WebDAV", "HTTP"),
@@ -334,7 +333,7 @@ mod tests {
         ("POST /a.asmx HTTP/1.1\nSOAPAction: \"http://tempuri.org/B\"\n\n", OK, "SOAP", "HTTP"),
         ("CONNECT www.example:443 HTTP/1.1\n\n", OK, "proxy", "HTTP"),
         ("GET / HTTP/1.1\nHost: a\n\n", OK, "GET to a answer 200 from Microsoft-IIS/6.0", "HTTP"),
-        ];
+    ];
 
     #[test]
     fn kinds_are_told_by_what_they_say() {

@@ -23,6 +23,7 @@ mod uuid;
 
 mod afp;
 mod amt_redirection;
+mod binl;
 mod chargen;
 mod cldap;
 mod daytime;

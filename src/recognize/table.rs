@@ -6,8 +6,8 @@ use super::finding::{Look, Protocol};
 use super::hint;
 use super::opening::Opening;
 use super::{
-    afp, amt_redirection, chargen, cldap, daytime, dcerpc, dcerpc_udp, dhcp, dns, echo, esp_udp, ftp, http, http_kind, http2,
-    ike, imap, iso_transport, kerberos, l2tp, ldap, llmnr, lpd, madcap, mdns, mms, msmq, msmq_ping, net_tcp, netbios,
+    afp, amt_redirection, binl, chargen, cldap, daytime, dcerpc, dcerpc_udp, dhcp, dns, echo, esp_udp, ftp, http, http_kind,
+    http2, ike, imap, iso_transport, kerberos, l2tp, ldap, llmnr, lpd, madcap, mdns, mms, msmq, msmq_ping, net_tcp, netbios,
     netbios_datagram, netbios_name, nntp, ntp, password_change, pop3, pptp, quic, quote, radius, rdp, rdp_preconnection, rmcp,
     rtcp, rtp, rtsp, sip, smb, smtp, snmp, ssdp, ssh, ssrp, stun, tds, telnet, tftp, tls, wake_on_lan, wins_replication,
 };
@@ -75,7 +75,8 @@ pub const RECOGNIZERS: &[Recognizer] = &[
     Recognizer { word: "netbios_name", over: UDP, first: ANY, protocols: &[&netbios_name::NAME], look: netbios_name::look },
     Recognizer { word: "netbios_datagram", over: UDP, first: &[0x10..=0x16], protocols: &[&netbios_datagram::DATAGRAM], look: netbios_datagram::look },
     Recognizer { word: "dns", over: BOTH, first: ANY, protocols: &[&dns::DNS], look: dns::look },
-    Recognizer { word: "dhcp", over: UDP, first: &[1..=2], protocols: &[&dhcp::DHCP], look: dhcp::look },
+    Recognizer { word: "dhcp", over: UDP, first: &[1..=2], protocols: &[&dhcp::DHCP, &dhcp::PXE], look: dhcp::look },
+    Recognizer { word: "binl", over: UDP, first: &[0x81..=0x82], protocols: &[&binl::BINL], look: binl::look },
     Recognizer { word: "madcap", over: UDP, first: &[0..=0], protocols: &[&madcap::MADCAP], look: madcap::look },
     Recognizer { word: "tftp", over: UDP, first: &[0..=0], protocols: &[&tftp::TFTP], look: tftp::look },
     Recognizer { word: "ntp", over: UDP, first: ANY, protocols: &[&ntp::NTP], look: ntp::look },
@@ -130,6 +131,7 @@ pub const RECOGNIZERS: &[Recognizer] = &[
     Recognizer { word: "xmpp", over: TCP, first: &[b'<'..=b'<'], protocols: &[&hint::xmpp::XMPP], look: hint::xmpp::look },
     Recognizer { word: "socks", over: TCP, first: &[0..=0, 4..=5], protocols: &[&hint::socks::SOCKS], look: hint::socks::look },
     Recognizer { word: "dtls", over: UDP, first: &[0x14..=0x19], protocols: &[&hint::dtls::DTLS], look: hint::dtls::look },
+    Recognizer { word: "rlogin", over: TCP, first: &[0..=0], protocols: &[&hint::rlogin::RLOGIN], look: hint::rlogin::look },
     Recognizer { word: "rpki_rtr", over: TCP, first: &[0..=2], protocols: &[&hint::rpki_rtr::RPKI], look: hint::rpki_rtr::look },
     Recognizer { word: "irc", over: TCP, first: &[b':'..=b':', UPPER], protocols: &[&hint::irc::IRC], look: hint::irc::look },
     Recognizer { word: "bacnet", over: UDP, first: &[0x81..=0x82], protocols: &[&hint::bacnet::BACNET], look: hint::bacnet::look },

@@ -64,6 +64,7 @@ pub(super) mod rdp_udp;
 pub(super) mod redis;
 pub(super) mod rfb;
 pub(super) mod rip;
+pub(super) mod rlogin;
 pub(super) mod rpki_rtr;
 pub(super) mod rsync;
 pub(super) mod sflow;
