@@ -21,8 +21,7 @@ pub fn each(capture: &Path, catalog: &Catalog, mut see: impl FnMut(FlowRecord<'_
     let carriers = outcome.take_carriers();
     let mut seen = 0;
     for flow in outcome.flows() {
-        let lesson = ledger.lesson(flow);
-        see(engine::record(flow, &carriers, Some(catalog), lesson.as_ref()));
+        see(engine::record(flow, &carriers, Some(catalog), ledger.learned(flow)));
         seen += 1;
     }
     seen
