@@ -26,7 +26,9 @@ struct State<T> {
 /// Makes the parts `0..count`, on this thread and `workers - 1` others, and takes each on this thread, in order; a few are held at a time.
 pub fn in_order<T: Send>(workers: usize, count: usize, make: impl Fn(usize) -> T + Sync, mut take: impl FnMut(T)) {
     if workers <= 1 || count <= 1 {
-        (0..count).for_each(|number| take(make(number)));
+        for number in 0..count {
+            take(make(number));
+        }
         return;
     }
     let state = State { claimed: 0, taken: 0, ready: BTreeMap::new(), broken: false };

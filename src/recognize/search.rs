@@ -75,6 +75,31 @@ pub struct Search {
 }
 
 impl Search {
+    /// How many bytes it takes.
+    pub const PACKED: usize = size_of::<Set>() * 2 + 3;
+
+    /// As bytes, for whoever keeps many.
+    pub fn pack(&self) -> [u8; Self::PACKED] {
+        let words = self.left.0.iter().chain(&self.refuted.0).flat_map(|word| word.to_le_bytes());
+        let rest = [u8::from(self.begun[0]), u8::from(self.begun[1]), self.calls];
+        let mut packed = [0; Self::PACKED];
+        packed.iter_mut().zip(words.chain(rest)).for_each(|(place, byte)| *place = byte);
+        packed
+    }
+
+    /// What [`Search::pack`] made bytes of.
+    pub fn unpack(packed: &[u8; Self::PACKED]) -> Self {
+        let (words, rest) = packed.as_chunks::<8>();
+        let (left, refuted) = words.split_at(Set::WORDS.min(words.len()));
+        let set = |words: &[[u8; 8]]| {
+            let mut set = Set::default();
+            set.0.iter_mut().zip(words).for_each(|(word, bytes)| *word = u64::from_le_bytes(*bytes));
+            set
+        };
+        let &[a, b, calls] = rest.first_chunk().unwrap_or(&[0; 3]);
+        Self { left: set(left), refuted: set(refuted), begun: [a != 0, b != 0], calls }
+    }
+
     /// Asks the recognizers that are left, down to the first that is certain: those below could be no better. The best finding so far, and
     /// whether the search is over.
     pub fn round(&mut self, opening: &Opening<'_>) -> (Option<Finding>, bool) {
@@ -138,5 +163,17 @@ mod tests {
         assert!(rest.is_empty() && !set.is_empty());
         rest.add(set, candidates(IpProto::ICMP, 0));
         assert_eq!(rest, set);
+    }
+
+    #[test]
+    fn a_search_is_the_same_after_packing() {
+        let mut search = Search { begun: [true, false], calls: 200, ..Search::default() };
+        for rank in [0, 5, RECOGNIZERS.len() - 1] {
+            search.left.insert(rank);
+        }
+        for rank in [1, RECOGNIZERS.len() - 2] {
+            search.refuted.insert(rank);
+        }
+        assert_eq!(Search::unpack(&search.pack()), search);
     }
 }

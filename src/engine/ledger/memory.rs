@@ -78,8 +78,12 @@ impl Ledger {
         ended: impl Iterator<Item = &'a Flow> + Clone,
     ) -> Vec<Revised> {
         if memory.is_empty() {
-            announcements.into_iter().for_each(|announcement| _ = self.hear(announcement));
-            ended.for_each(|flow| _ = self.meet(flow));
+            for announcement in announcements {
+                self.hear(announcement);
+            }
+            for flow in ended {
+                self.meet(flow);
+            }
             return Vec::new();
         }
         let announced = announcements.iter().map(|announcement| announcement.door);
