@@ -20,10 +20,7 @@ const WAITING: usize = 4;
 
 /// What the payload of a flow showed. 32 bytes.
 #[derive(Debug, Default)]
-pub struct Payload {
-    state: State,
-    calls: u8,
-}
+pub struct Payload(State);
 
 #[derive(Debug, Default)]
 enum State {
@@ -34,8 +31,8 @@ enum State {
     Open(Packed),
     /// In question, and segments wait for an earlier one.
     Waiting(Box<Collected>),
-    /// Decided, or given up.
-    Closed(Option<Finding>),
+    /// Decided, or given up, after so many calls.
+    Closed(Option<Finding>, u8),
 }
 
 /// What one segment or datagram brings.
@@ -53,55 +50,56 @@ impl Payload {
     /// What was found so far, without the bytes it was found in.
     #[must_use]
     pub fn copy(&self) -> Self {
-        Self { state: State::Closed(self.finding().cloned()), calls: self.calls }
+        Self(State::Closed(self.finding().cloned(), self.calls()))
     }
 
     /// Whether more payload can change anything.
     #[inline]
     pub fn is_open(&self) -> bool {
-        !matches!(self.state, State::Closed(_))
+        !matches!(self.0, State::Closed(..))
     }
 
     /// What was found, so far or at all.
     pub fn finding(&self) -> Option<&Finding> {
-        match &self.state {
+        match &self.0 {
             State::Fresh => None,
             State::Open(packed) => packed.finding.as_deref(),
             State::Waiting(collected) => collected.finding.as_ref(),
-            State::Closed(finding) => finding.as_ref(),
+            State::Closed(finding, _) => finding.as_ref(),
         }
     }
 
     /// How many recognizers were asked.
     pub fn calls(&self) -> u8 {
-        self.calls
+        match &self.0 {
+            State::Fresh => 0,
+            State::Open(packed) => packed.calls(),
+            State::Waiting(collected) => collected.search.calls,
+            State::Closed(_, calls) => *calls,
+        }
     }
 
     /// Takes a piece of payload and asks the recognizers where it brings something new. `ports` are those of A and B.
     pub fn see(&mut self, side: Side, transport: IpProto, ports: [u16; 2], piece: &Piece<'_>, spare: &mut Spare) {
-        if matches!(&self.state, State::Open(packed) if packed.has_ended(side)) {
+        if matches!(&self.0, State::Open(packed) if packed.has_ended(side)) {
             return;
         }
-        let mut collected = match std::mem::take(&mut self.state) {
+        let mut collected = match std::mem::take(&mut self.0) {
             State::Fresh => spare.take(),
             State::Open(packed) => packed.unpack(spare.take()),
             State::Waiting(collected) => collected,
-            closed @ State::Closed(_) => {
-                self.state = closed;
+            closed @ State::Closed(..) => {
+                self.0 = closed;
                 return;
             }
         };
-        let mut over = false;
-        if collected.add(side, piece) {
-            over = collected.ask(transport, ports);
-            self.calls = collected.search.calls;
-        }
-        self.state = if over {
-            State::Closed(collected.finding.take())
+        let over = collected.add(side, piece) && collected.ask(transport, ports);
+        self.0 = if over {
+            State::Closed(collected.finding.take(), collected.search.calls)
         } else if collected.sides.iter().all(|side| side.waiting.is_empty()) {
             State::Open(Packed::of(&mut collected))
         } else {
-            self.state = State::Waiting(collected);
+            self.0 = State::Waiting(collected);
             return;
         };
         spare.give(collected);
@@ -192,6 +190,10 @@ impl Packed {
             }
         }
         Self { finding: collected.finding.take().map(Box::new), bytes: bytes.into_boxed_slice() }
+    }
+
+    fn calls(&self) -> u8 {
+        Head::of(&self.bytes).map_or(0, |(head, _)| Search::unpack(&head.search).calls)
     }
 
     fn has_ended(&self, side: Side) -> bool {
@@ -407,8 +409,8 @@ mod tests {
         let (mut payload, mut spare) = (Payload::default(), Spare::default());
         let piece = Piece { bytes: b"flood", len: 5, stream: None };
         payload.see(Side::A, IpProto::UDP, [4000, 9999], &piece, &mut spare);
-        let State::Open(packed) = &payload.state else { panic!("{payload:?}") };
-        assert!(packed.bytes.len() <= 72, "{}", packed.bytes.len());
+        let State::Open(packed) = &payload.0 else { panic!("{payload:?}") };
+        assert!(packed.bytes.len() <= 88, "{}", packed.bytes.len());
         assert_eq!(spare.0.len(), 1);
     }
 
