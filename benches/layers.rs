@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use flowlabel::capture::{Batch, Options, open};
 use flowlabel::catalog::Catalog;
-use flowlabel::engine::{self, Outcome, Tally, Work};
+use flowlabel::engine::{self, Hearsay, Outcome, Tally, Work};
 use flowlabel::flow::{FlowKey, Identity, KeyParts, Keying, SHARDS, Settings, Shard};
 use flowlabel::net::IpProto;
 use flowlabel::pipeline;
@@ -184,14 +184,14 @@ fn decision(criterion: &mut Criterion) {
     group.bench_function("a record", |bench| {
         bench.iter(|| {
             for flow in outcome.flows() {
-                black_box(engine::record(flow, outcome.carriers(), Some(&catalog), None));
+                black_box(engine::record_as(flow, outcome.carriers(), Some(&catalog), Hearsay::default(), false));
             }
         });
     });
     group.bench_function("a record without its sentence", |bench| {
         bench.iter(|| {
             for flow in outcome.flows() {
-                black_box(engine::terse_record(flow, outcome.carriers(), Some(&catalog), None));
+                black_box(engine::record_as(flow, outcome.carriers(), Some(&catalog), Hearsay::default(), true));
             }
         });
     });

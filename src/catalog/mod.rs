@@ -241,6 +241,11 @@ impl Catalog {
         self.hints.get_or_init(Hints::builtin).get(transport, port)
     }
 
+    /// What an IP protocol is registered as elsewhere.
+    pub fn protocol_hint(&self, protocol: IpProto) -> Option<&str> {
+        self.hints.get_or_init(Hints::builtin).of_protocol(protocol)
+    }
+
     /// The readings.
     pub fn readings(&self) -> &[Reading] {
         self.readings.get_or_init(readings::builtin)

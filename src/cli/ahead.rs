@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::catalog::Catalog;
-use crate::engine::{self, Carriers, Lesson};
+use crate::engine::{self, Carriers, Heard};
 use crate::flow::Flow;
 use crate::record::{FlowId, FlowRecord, Tunnel};
 
@@ -13,7 +13,7 @@ const MOST: usize = 1 << 14;
 /// A flow as it was told.
 pub struct Told {
     flow: Flow,
-    lesson: Option<Lesson>,
+    heard: Heard,
     /// As far as their records were known then.
     tunnels: Vec<Tunnel>,
 }
@@ -21,7 +21,7 @@ pub struct Told {
 impl Told {
     /// What was written.
     pub fn record<'a>(&'a self, carriers: &Carriers, catalog: &'a Catalog) -> FlowRecord<'a> {
-        let record = engine::record(&self.flow, carriers, Some(catalog), self.lesson.as_ref().map(Lesson::learned));
+        let record = engine::record(&self.flow, carriers, Some(catalog), &self.heard);
         FlowRecord { tunnels: self.tunnels.clone(), ..record }
     }
 }
@@ -42,8 +42,8 @@ impl Ahead {
     }
 
     /// Remembers what was told.
-    pub fn keep(&mut self, flow: Flow, lesson: Option<Lesson>, tunnels: Vec<Tunnel>) {
-        self.0.insert(flow.id, Told { flow, lesson, tunnels });
+    pub fn keep(&mut self, flow: Flow, heard: Heard, tunnels: Vec<Tunnel>) {
+        self.0.insert(flow.id, Told { flow, heard, tunnels });
     }
 
     /// The flow has ended: what was told of it, if anything.

@@ -24,7 +24,7 @@ use crate::capture::Rotation;
 use crate::capture::Source;
 use crate::catalog::Catalog;
 use crate::classify::FLAGS;
-use crate::engine::{self, Carriers, Ledger, Lesson, Memory, Outcome, Revised};
+use crate::engine::{self, Carriers, Ledger, Memory, News, Outcome, Revised};
 #[cfg(feature = "live")]
 use crate::flow::Ended;
 use crate::flow::{Flow, Harvest, KeyParts, SHARDS, Settings, Timeouts};
@@ -134,6 +134,7 @@ impl Labelling {
         summary.draft = draft;
         summary.flows.evicted = desk.evicted;
         summary.learned = desk.ledger.endpoints();
+        summary.names = desk.ledger.host_names();
         summary.drops = drops();
         // The process ends soon, and its memory with it: nobody needs millions of flows taken apart.
         std::mem::forget(outcome);
@@ -148,7 +149,7 @@ impl Labelling {
     /// What the judgements come to.
     fn audit(&self, verdicts: Tally) -> Option<Audit> {
         let law = self.policy.as_ref()?;
-        let audit = verdicts.finish(&law.policy);
+        let audit = verdicts.finish(&law.policy, law.baseline.as_ref());
         Some(Audit { missing_fails: self.missing_fails, ..audit })
     }
 
@@ -260,7 +261,8 @@ impl Clerk {
             self.carriers.add(key, id);
         }
         let flows = harvest.flows.iter().map(|ended| &ended.flow);
-        let revised = self.ledger.revise(&self.memory, harvest.announcements, flows);
+        let revised =
+            self.ledger.revise(&self.memory, News { announcements: harvest.announcements, claims: harvest.claims }, flows);
         self.update(&revised, catalog);
         #[cfg(feature = "live")]
         self.show(&harvest.flows, &harvest.under_way, catalog);
@@ -287,10 +289,10 @@ impl Clerk {
         let Some(board) = &self.board else { return };
         let mut board = board.lock().unwrap_or_else(PoisonError::into_inner);
         for Ended { flow, .. } in ended {
-            board.ended(&engine::record(flow, &self.carriers, Some(catalog), self.ledger.learned(flow)));
+            board.ended(&engine::record(flow, &self.carriers, Some(catalog), &self.ledger.heard(flow)));
         }
         for flow in under_way {
-            board.under_way(&engine::record(flow, &self.carriers, Some(catalog), self.ledger.learned(flow)));
+            board.under_way(&engine::record(flow, &self.carriers, Some(catalog), &self.ledger.heard(flow)));
         }
     }
 
@@ -298,8 +300,8 @@ impl Clerk {
     #[cfg(feature = "live")]
     fn write_ahead(&mut self, flow: Flow, catalog: &Catalog) -> bool {
         let (Some(told), Some(output)) = (&mut self.ahead, &mut self.output) else { return false };
-        let lesson = self.ledger.lesson(&flow);
-        let record = engine::record(&flow, &self.carriers, Some(catalog), lesson.as_ref().map(Lesson::learned));
+        let heard = self.ledger.heard(&flow);
+        let record = engine::record(&flow, &self.carriers, Some(catalog), &heard);
         let before = told.told(flow.id).map(|told| told.record(&self.carriers, catalog));
         let is_new = match &before {
             Some(before) => ahead::is_judged_anew(before, &record),
@@ -311,7 +313,7 @@ impl Clerk {
         let selected = output.ahead(before.as_ref(), &record);
         let (tunnels, was_told) = (record.tunnels, before.is_some());
         if selected || was_told {
-            told.keep(flow, lesson, tunnels);
+            told.keep(flow, heard, tunnels);
         }
         selected || was_told
     }
@@ -322,7 +324,7 @@ impl Clerk {
         if !stream {
             self.carriers = outcome.take_carriers();
         }
-        let revised = self.ledger.revise(&self.memory, Vec::new(), outcome.flows());
+        let revised = self.ledger.revise(&self.memory, News::default(), outcome.flows());
         self.update(&revised, catalog);
         #[cfg(feature = "live")]
         if self.ahead.is_some() {
@@ -352,9 +354,10 @@ impl Clerk {
     }
 
     fn write(&mut self, flow: &Flow, labelling: &Labelling) {
-        let mut record = engine::record(flow, &self.carriers, Some(&labelling.catalog), self.ledger.learned(flow));
+        let heard = self.ledger.heard(flow);
+        let mut record = engine::record(flow, &self.carriers, Some(&labelling.catalog), &heard);
         if let (Some(law), Some(verdicts)) = (&labelling.policy, &mut self.verdicts) {
-            let judgement = law.policy.judge(&mut record);
+            let judgement = law.judge(&mut record);
             verdicts.add(&law.policy, &record, &judgement);
         }
         if let (Some(_), Some(learner)) = (&labelling.learning, &mut self.learner) {
@@ -380,9 +383,9 @@ impl Clerk {
         let Some(output) = &mut self.output else { return };
         for revised in revised {
             let Some(flow) = self.memory.flow(revised) else { continue };
-            let record = |learned| engine::record(flow, &self.carriers, Some(catalog), learned);
-            let [before, after] = [&revised.before, &revised.after].map(|lesson| record(lesson.as_ref().map(Lesson::learned)));
-            let selected = output.update(&before, &after);
+            let record = |heard| engine::record(flow, &self.carriers, Some(catalog), heard);
+            let after = record(revised.after());
+            let selected = output.update(&record(revised.before()), &after);
             if let Some(carving) = &mut self.carving {
                 carving.see(flow.key, &after, selected);
             }
@@ -420,9 +423,9 @@ impl<'a> Maker<'a> {
     }
 
     fn record(&self, flow: &'a Flow, terse: bool) -> (FlowRecord<'a>, Option<Judgement>) {
-        let make = if terse { engine::terse_record } else { engine::record };
-        let mut record = make(flow, self.carriers, Some(&self.labelling.catalog), self.ledger.learned(flow));
-        let judgement = self.labelling.policy.as_ref().map(|law| law.policy.judge(&mut record));
+        let catalog = Some(&*self.labelling.catalog);
+        let mut record = engine::record_as(flow, self.carriers, catalog, self.ledger.hearsay(flow), terse);
+        let judgement = self.labelling.policy.as_ref().map(|law| law.judge(&mut record));
         (record, judgement)
     }
 }

@@ -22,6 +22,7 @@ mod privileges;
 mod protocols;
 mod read;
 mod rpc;
+mod rpc_interface;
 mod rules;
 #[cfg(feature = "live")]
 mod sandbox;

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::args::{CatalogArgs, CatalogView, ExplainArgs, RulesArgs, TextFormat};
 use super::exit::{Exit, Failure};
-use super::{protocols, why};
+use super::{protocols, rpc_interface, why};
 use crate::catalog::{Catalog, Options, commands};
 
 /// Loads the catalog the options name.
@@ -51,6 +51,13 @@ pub fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
         return match args.format {
             TextFormat::Json => print_json(&record),
             TextFormat::Table => print(&why::text(&catalog, &record, terminal_width())),
+        }
+        .map(|()| Exit::Done);
+    }
+    if let Some(found) = rpc_interface::asked(&catalog, &args.what) {
+        return match args.format {
+            TextFormat::Json => print_json(&found),
+            TextFormat::Table => print(&rpc_interface::text(&catalog, &found)),
         }
         .map(|()| Exit::Done);
     }

@@ -1,40 +1,29 @@
 //! A flow becomes a record: who is the client, what TCP did, which tunnels are around it.
 
 use super::carriers::Carriers;
+use super::ledger::{Heard, Hearsay};
 use crate::catalog::Catalog;
-use crate::classify::{Ends, FOREIGN, Learned, ends, label};
+use crate::classify::{Ends, FOREIGN, ends, label};
 use crate::flow::{Extras, Flow, OuterTunnel, Side};
 use crate::record::{CommunityTuple, FlowRecord, Host, Icmp, IcmpErrors, Payload, PerSide, Tcp, Tunnel};
 
 /// The record of a flow, with its label where there is a catalog.
 ///
-/// `carriers` is where the records of its tunnels are found, `learned` what another conversation announced of it.
-pub fn record<'a>(
-    flow: &'a Flow,
-    carriers: &Carriers,
-    catalog: Option<&'a Catalog>,
-    learned: Option<Learned<'a>>,
-) -> FlowRecord<'a> {
-    make(flow, carriers, catalog, learned, false)
+/// `carriers` is where the records of its tunnels are found, `heard` what other conversations said of it: hosts are called as these call them where
+/// its own payload does not say.
+pub fn record<'a>(flow: &'a Flow, carriers: &Carriers, catalog: Option<&'a Catalog>, heard: &'a Heard) -> FlowRecord<'a> {
+    record_as(flow, carriers, catalog, heard.hearsay(), false)
 }
 
-/// The same without the sentence, for whoever only counts.
-pub fn terse_record<'a>(
+/// The same; `terse`: without the sentence, for whoever only counts.
+pub fn record_as<'a>(
     flow: &'a Flow,
     carriers: &Carriers,
     catalog: Option<&'a Catalog>,
-    learned: Option<Learned<'a>>,
-) -> FlowRecord<'a> {
-    make(flow, carriers, catalog, learned, true)
-}
-
-fn make<'a>(
-    flow: &'a Flow,
-    carriers: &Carriers,
-    catalog: Option<&'a Catalog>,
-    learned: Option<Learned<'a>>,
+    hearsay: Hearsay<'a>,
     terse: bool,
 ) -> FlowRecord<'a> {
+    let learned = hearsay.learned;
     let Ends { client, direction, both_documented } = ends(flow, catalog, learned.as_ref());
     let (client_host, server_host) = hosts(flow, client);
     let extras = flow.extras.as_deref();
@@ -80,6 +69,8 @@ fn make<'a>(
             record.notes.push(FOREIGN);
         }
     }
+    record.client.name = record.client.name.or(hearsay.name(client));
+    record.server.name = record.server.name.or(hearsay.name(client.other()));
     record
 }
 

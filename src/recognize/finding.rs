@@ -1,6 +1,7 @@
 //! What a recognizer says.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use super::uuid::Uuid;
 use crate::net::Side;
@@ -228,10 +229,17 @@ pub fn shown(bytes: &[u8]) -> Cow<'_, str> {
     escape::from_bytes(bytes.get(..LONGEST).unwrap_or(bytes))
 }
 
-/// A host's name as the traffic has it: printable, without spaces around, and no longer than a DNS name may be.
+/// A host's name as the traffic has it, fit to be shown.
 fn host_name(bytes: &[u8]) -> Option<Box<str>> {
-    let bytes = bytes.trim_ascii();
-    (!bytes.is_empty() && bytes.len() <= 255).then(|| escape::from_bytes(bytes).into())
+    plausible_name(bytes).map(|name| escape::from_bytes(name).into())
+}
+
+/// A host's name without spaces around it and the dot of the root: no longer than a name may be (RFC 1035 section 2.3.4), and no address.
+pub fn plausible_name(name: &[u8]) -> Option<&[u8]> {
+    let name = name.trim_ascii();
+    let name = name.strip_suffix(b".").unwrap_or(name);
+    let is_address = || std::str::from_utf8(name).is_ok_and(|text| text.trim_matches(['[', ']']).parse::<IpAddr>().is_ok());
+    (!name.is_empty() && name.len() <= 255 && !is_address()).then_some(name)
 }
 
 /// A recognizer's answer.

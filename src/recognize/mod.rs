@@ -90,9 +90,10 @@ mod x509;
 pub(crate) mod testing;
 
 pub use cursor::Cursor;
-pub use finding::{Confidence, Finding, Kind, Look, Note, Protocol, Texts, shown};
+pub use finding::{Confidence, Finding, Kind, Look, Note, Protocol, Texts, plausible_name, shown};
 pub use http_kind::kinds;
-pub use interfaces::{Interface, interface};
+pub use interfaces::{Interface, interface, interfaces_named};
+pub use netbios::{Name as NetbiosName, read_name as netbios_name};
 pub use opening::{Datagram, Opening, Said};
 pub use search::Search;
 pub use table::{DCE_RPC, RECOGNIZERS, Recognizer, is_known_format};

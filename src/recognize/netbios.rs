@@ -13,9 +13,11 @@ pub static SESSION: Protocol = Protocol {
 
 /// A decoded name: fifteen characters without their padding, and the suffix that says what it names.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Name {
-    pub(super) text: Vec<u8>,
-    pub(super) suffix: u8,
+pub struct Name {
+    /// The characters.
+    pub text: Vec<u8>,
+    /// The sixteenth.
+    pub suffix: u8,
 }
 
 impl Name {
@@ -25,13 +27,13 @@ impl Name {
     }
 
     /// Whether it is one host's: workstation, messenger, server. Groups, domains and browsers have other suffixes.
-    pub(super) fn is_host(&self) -> bool {
+    pub fn is_host(&self) -> bool {
         matches!(self.suffix, 0x00 | 0x03 | 0x20) && self.text.first().is_some_and(u8::is_ascii_graphic) && self.text != b"*"
     }
 }
 
 /// A name in first-level encoding, scope and all.
-pub(super) fn read_name(cursor: &mut Cursor<'_>) -> Option<Name> {
+pub fn read_name(cursor: &mut Cursor<'_>) -> Option<Name> {
     if cursor.u8()? != 32 {
         return None;
     }

@@ -114,6 +114,7 @@ pub const RECOGNIZERS: &[Recognizer] = &[
     Recognizer { word: "mysql", over: TCP, first: ANY, protocols: &[&hint::mysql::MYSQL], look: hint::mysql::look },
     Recognizer { word: "mqtt", over: TCP, first: &[0x10..=0x10, 0x20..=0x20, 0x30..=0x3d, 0xc0..=0xc0, 0xd0..=0xd0], protocols: &[&hint::mqtt::MQTT], look: hint::mqtt::look },
     Recognizer { word: "bgp", over: TCP, first: &[0xff..=0xff], protocols: &[&hint::bgp::BGP], look: hint::bgp::look },
+    Recognizer { word: "bfd", over: UDP, first: &[0x20..=0x3f], protocols: &[&hint::bfd::BFD], look: hint::bfd::look },
     Recognizer { word: "ldp", over: BOTH, first: &[0..=0], protocols: &[&hint::ldp::LDP], look: hint::ldp::look },
     Recognizer { word: "dnp3", over: BOTH, first: &[5..=5], protocols: &[&hint::dnp3::DNP3], look: hint::dnp3::look },
     Recognizer { word: "modbus", over: TCP, first: ANY, protocols: &[&hint::modbus::MODBUS], look: hint::modbus::look },

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::audit::Audit;
 use super::escape::visible;
-use super::learned::{HighPorts, LearnedEndpoint};
+use super::learned::{HighPorts, HostName, LearnedEndpoint};
 use crate::net::Timestamp;
 
 /// The word that says what the line is.
@@ -58,6 +58,8 @@ pub struct Summary {
     pub evidence: EvidenceCounts,
     /// Learned endpoints: who listens where, by server, transport and port.
     pub learned: Vec<LearnedEndpoint>,
+    /// What hosts are called, and which packet said so: claims, that nobody checked.
+    pub names: Vec<HostName>,
     /// The traffic to high ports and what explains it, by server.
     pub high_ports: Vec<HighPorts>,
     /// Distributions.

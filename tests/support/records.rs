@@ -4,7 +4,7 @@ use std::path::Path;
 
 use flowlabel::capture::{Options, open};
 use flowlabel::catalog::Catalog;
-use flowlabel::engine::{self, Ledger, Memory};
+use flowlabel::engine::{self, Ledger, Memory, News};
 use flowlabel::flow::{Harvest, Settings};
 use flowlabel::pipeline;
 use flowlabel::record::FlowRecord;
@@ -13,15 +13,20 @@ use flowlabel::record::FlowRecord;
 pub fn each(capture: &Path, catalog: &Catalog, mut see: impl FnMut(FlowRecord<'_>)) -> usize {
     let Ok(mut source) = open(&[capture.to_owned()], &Options::default()) else { return 0 };
     let (mut ledger, memory) = (Ledger::default(), Memory::default());
-    let heard = std::sync::Mutex::new(Vec::new());
-    let early = |harvest: Harvest| heard.lock().unwrap().extend(harvest.announcements);
+    let news = std::sync::Mutex::new(News::default());
+    let early = |harvest: Harvest| {
+        let mut news = news.lock().unwrap();
+        news.announcements.extend(harvest.announcements);
+        news.claims.extend(harvest.claims);
+    };
     let settings = Settings { payload: true, ..Settings::default() };
     let mut outcome = pipeline::run(&mut *source, settings, 1, early, &|_| ());
-    ledger.revise(&memory, heard.into_inner().unwrap(), outcome.flows());
+    ledger.revise(&memory, news.into_inner().unwrap(), outcome.flows());
     let carriers = outcome.take_carriers();
     let mut seen = 0;
     for flow in outcome.flows() {
-        see(engine::record(flow, &carriers, Some(catalog), ledger.learned(flow)));
+        let heard = ledger.heard(flow);
+        see(engine::record(flow, &carriers, Some(catalog), &heard));
         seen += 1;
     }
     seen

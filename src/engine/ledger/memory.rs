@@ -1,10 +1,13 @@
 //! Flows whose records are written already, for as long as an announcement may still change them.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::hash::Hash;
 
-use super::{Ledger, Lesson, doors};
+use super::names::{HostKey, host};
+use super::{Heard, Ledger, doors};
 use crate::announce::{Announcement, Door};
-use crate::flow::Flow;
+use crate::flow::{Flow, Side};
+use crate::naming::Claim;
 
 /// Flows remembered.
 const MOST: usize = 1 << 16;
@@ -15,7 +18,17 @@ pub struct Memory {
     flows: VecDeque<Flow>,
     /// The number of the first of them.
     first: u64,
-    at: HashMap<Door, Vec<u64>>,
+    at: HashMap<Door, VecDeque<u64>>,
+    of: HashMap<HostKey, VecDeque<u64>>,
+}
+
+/// What was said since the last time.
+#[derive(Debug, Default)]
+pub struct News {
+    /// Conversations to come.
+    pub announcements: Vec<Announcement>,
+    /// What hosts are called.
+    pub claims: Vec<Claim>,
 }
 
 /// A flow that looks different now.
@@ -23,10 +36,8 @@ pub struct Memory {
 pub struct Revised {
     /// Which of the memory.
     number: u64,
-    /// What was known of it when it was written.
-    pub before: Option<Lesson>,
-    /// What is known now.
-    pub after: Option<Lesson>,
+    before: Heard,
+    after: Heard,
 }
 
 impl Memory {
@@ -39,7 +50,10 @@ impl Memory {
     pub fn keep(&mut self, flow: Flow) {
         let number = self.first + self.flows.len() as u64;
         for (_, door) in doors(&flow) {
-            self.at.entry(door).or_default().push(number);
+            self.at.entry(door).or_default().push_back(number);
+        }
+        for host in hosts(&flow) {
+            self.of.entry(host).or_default().push_back(number);
         }
         self.flows.push_back(flow);
         if self.flows.len() > MOST {
@@ -59,28 +73,37 @@ impl Memory {
     fn forget_oldest(&mut self) {
         let Some(flow) = self.flows.pop_front() else { return };
         for (_, door) in doors(&flow) {
-            let Some(numbers) = self.at.get_mut(&door) else { continue };
-            numbers.retain(|number| *number != self.first);
-            if numbers.is_empty() {
-                self.at.remove(&door);
-            }
+            forget(&mut self.at, &door);
+        }
+        for host in hosts(&flow) {
+            forget(&mut self.of, &host);
         }
         self.first += 1;
     }
 }
 
+/// The hosts of a flow, each once.
+fn hosts(flow: &Flow) -> impl Iterator<Item = HostKey> {
+    let (a, b) = (host(flow, Side::A), host(flow, Side::B));
+    std::iter::once(a).chain((a != b).then_some(b))
+}
+
+/// Drops the number of the oldest flow, which stands first.
+fn forget<K: Hash + Eq>(numbers: &mut HashMap<K, VecDeque<u64>>, key: &K) {
+    if let Some(known) = numbers.get_mut(key) {
+        known.pop_front();
+        if known.is_empty() {
+            numbers.remove(key);
+        }
+    }
+}
+
 impl Ledger {
-    /// Takes announcements and flows that have ended, and tells which remembered flows look different now, in the order of their ids.
-    pub fn revise<'a>(
-        &mut self,
-        memory: &'a Memory,
-        announcements: Vec<Announcement>,
-        ended: impl Iterator<Item = &'a Flow> + Clone,
-    ) -> Vec<Revised> {
-        if memory.is_empty() {
-            for announcement in announcements {
-                self.hear(announcement);
-            }
+    /// Takes what was said and flows that have ended, and tells which remembered flows look different now, in the order of their ids.
+    pub fn revise<'a>(&mut self, memory: &'a Memory, news: News, ended: impl Iterator<Item = &'a Flow> + Clone) -> Vec<Revised> {
+        let News { announcements, claims } = news;
+        if memory.flows.is_empty() {
+            self.take(announcements, claims);
             for flow in ended {
                 self.meet(flow);
             }
@@ -89,13 +112,13 @@ impl Ledger {
         let announced = announcements.iter().map(|announcement| announcement.door);
         let visited = ended.clone().flat_map(|flow| self.doors_changed_by(flow));
         let touched: BTreeSet<Door> = announced.chain(visited).collect();
-        let numbers: BTreeSet<u64> = touched.iter().filter_map(|door| memory.at.get(door)).flatten().copied().collect();
+        let called = self.renamed(&claims, ended.clone());
+        let at_doors = touched.iter().filter_map(|door| memory.at.get(door)).flatten();
+        let of_hosts = called.iter().filter_map(|host| memory.of.get(host)).flatten();
+        let numbers: BTreeSet<u64> = at_doors.chain(of_hosts).copied().collect();
         let flows = || numbers.iter().filter_map(|number| Some((*number, memory.get(*number)?)));
-        let before: Vec<Option<Lesson>> = flows().map(|(_, flow)| self.lesson(flow)).collect();
-        let mut changes = false;
-        for announcement in announcements {
-            changes |= self.hear(announcement);
-        }
+        let before: Vec<Heard> = flows().map(|(_, flow)| self.heard(flow)).collect();
+        let mut changes = !called.is_empty() | self.take(announcements, claims);
         for (_, flow) in flows() {
             changes |= self.meet_at_doors(flow);
         }
@@ -106,18 +129,38 @@ impl Ledger {
             return Vec::new();
         }
         let revised =
-            flows().zip(before).map(|((number, flow), before)| (flow.id, Revised { number, before, after: self.lesson(flow) }));
-        let mut revised: Vec<_> = revised.filter(|(_, revised)| revised.differs()).collect();
+            flows().zip(before).map(|((number, flow), before)| (flow.id, Revised { number, before, after: self.heard(flow) }));
+        let mut revised: Vec<_> = revised.filter(|(_, revised)| revised.before != revised.after).collect();
         revised.sort_by_key(|(id, _)| *id);
         revised.into_iter().map(|(_, revised)| revised).collect()
+    }
+
+    /// Takes what was said; whether that can change what is known of flows that were met.
+    fn take(&mut self, announcements: Vec<Announcement>, claims: Vec<Claim>) -> bool {
+        let mut changes = false;
+        for announcement in announcements {
+            changes |= self.hear(announcement);
+        }
+        for claim in claims {
+            self.names.hear(claim);
+        }
+        changes
+    }
+
+    /// The hosts that may be called otherwise now.
+    fn renamed<'a>(&self, claims: &[Claim], ended: impl Iterator<Item = &'a Flow>) -> BTreeSet<HostKey> {
+        self.names.changed_by(claims).chain(ended.flat_map(|flow| self.names.changed_by_flow(flow))).collect()
     }
 }
 
 impl Revised {
-    fn differs(&self) -> bool {
-        match (&self.before, &self.after) {
-            (Some(before), Some(after)) => !before.is(after),
-            (before, after) => before.is_some() || after.is_some(),
-        }
+    /// What was known when the flow was written.
+    pub fn before(&self) -> &Heard {
+        &self.before
+    }
+
+    /// What is known now.
+    pub fn after(&self) -> &Heard {
+        &self.after
     }
 }

@@ -8,6 +8,7 @@
 
 mod listing;
 mod memory;
+mod names;
 mod place;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
-pub use memory::{Memory, Revised};
+pub use memory::{Memory, News, Revised};
 pub use place::Known;
 
 use crate::announce::{Announcement, Door, End, Lasting};
@@ -24,6 +25,8 @@ use crate::classify::Learned;
 use crate::flow::{Flow, Side};
 use crate::net::{Addr, IpProto, Timestamp};
 use crate::recognize::{DCE_RPC, Uuid};
+use crate::record::HostName;
+use names::Names;
 use place::{Place, Use};
 
 /// Doors remembered: listeners, and all others.
@@ -41,12 +44,51 @@ pub struct Lesson {
 impl Lesson {
     /// As the labels take it.
     pub fn learned(&self) -> Learned<'_> {
-        let Known { announcement, detail } = &*self.known;
-        Learned { announcement, detail: detail.as_deref(), after: self.after, client: self.client }
+        self.known.learned(self.after, self.client)
     }
 
     fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.known, &other.known) && (self.after, self.client) == (other.after, other.client)
+    }
+}
+
+/// What others said of a flow.
+#[derive(Clone, Debug, Default)]
+pub struct Heard {
+    lesson: Option<Lesson>,
+    names: [Option<Arc<str>>; 2],
+}
+
+impl Heard {
+    /// As a record takes it.
+    pub fn hearsay(&self) -> Hearsay<'_> {
+        Hearsay { learned: self.lesson.as_ref().map(Lesson::learned), names: self.names.each_ref().map(Option::as_deref) }
+    }
+}
+
+/// What others said of a flow, as a record takes it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hearsay<'a> {
+    /// What was announced of it.
+    pub learned: Option<Learned<'a>>,
+    names: [Option<&'a str>; 2],
+}
+
+impl<'a> Hearsay<'a> {
+    /// What a side is called.
+    pub fn name(&self, side: Side) -> Option<&'a str> {
+        let [a, b] = self.names;
+        if side == Side::A { a } else { b }
+    }
+}
+
+impl PartialEq for Heard {
+    fn eq(&self, other: &Self) -> bool {
+        let same_lesson = match (&self.lesson, &other.lesson) {
+            (Some(mine), Some(theirs)) => mine.is(theirs),
+            (mine, theirs) => mine.is_none() && theirs.is_none(),
+        };
+        same_lesson && self.names == other.names
     }
 }
 
@@ -75,6 +117,7 @@ pub struct Ledger {
     passing: VecDeque<Door>,
     /// Doors that were forgotten because there were too many.
     pub forgotten: u64,
+    names: Names,
 }
 
 impl Ledger {
@@ -99,7 +142,24 @@ impl Ledger {
     /// Notes a flow at the doors where it came by; whether that can change what is known of others.
     pub fn meet(&mut self, flow: &Flow) -> bool {
         self.note_bound(flow);
+        self.names.meet(flow);
         self.meet_at_doors(flow)
+    }
+
+    /// What others said of a flow.
+    pub fn heard(&self, flow: &Flow) -> Heard {
+        Heard { lesson: self.lesson(flow), names: self.names.of(flow).map(Option::<&Arc<str>>::cloned) }
+    }
+
+    /// The same, for the moment.
+    pub fn hearsay(&self, flow: &Flow) -> Hearsay<'_> {
+        let learned = self.told(flow).map(|(known, after, client)| known.learned(after, client));
+        Hearsay { learned, names: self.names.of(flow).map(|name| name.map(|name| &**name)) }
+    }
+
+    /// The names of all hosts, and where they are from.
+    pub fn host_names(&self) -> Vec<HostName> {
+        self.names.listing()
     }
 
     /// Notes a flow at the doors that were announced; once, however often it is shown.
@@ -150,15 +210,9 @@ impl Ledger {
     }
 
     /// What was announced of a flow, to keep.
-    pub fn lesson(&self, flow: &Flow) -> Option<Lesson> {
+    fn lesson(&self, flow: &Flow) -> Option<Lesson> {
         let (known, after, client) = self.told(flow)?;
         Some(Lesson { known: Arc::clone(known), after, client })
-    }
-
-    /// What was announced of a flow.
-    pub fn learned(&self, flow: &Flow) -> Option<Learned<'_>> {
-        let (known, after, client) = self.told(flow)?;
-        Some(Learned { announcement: &known.announcement, detail: known.detail.as_deref(), after, client })
     }
 
     /// Of two doors that were both announced, the one that was announced before the flow, and first.

@@ -9,6 +9,7 @@
 pub(super) mod ajp;
 pub(super) mod amqp;
 pub(super) mod bacnet;
+pub(super) mod bfd;
 pub(super) mod bgp;
 pub(super) mod bitcoin;
 pub(super) mod bittorrent;
