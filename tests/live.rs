@@ -64,9 +64,11 @@ fn replay(wire: &Wire, case: &str, file: &Path, sent: &[Vec<u8>]) {
     assert_eq!(live.len(), read.len(), "{case}");
 }
 
+/// Wires that are busy at the same time.
+const AT_ONCE: usize = 4;
+
 #[test]
 fn every_replayed_fixture_gives_the_flows_that_reading_it_gives() {
-    const AT_ONCE: usize = 4;
     let Some(first) = Wire::new() else { return };
     let mut wires = vec![first];
     wires.extend((1..AT_ONCE).filter_map(|_| Wire::new()));
@@ -83,16 +85,62 @@ fn every_replayed_fixture_gives_the_flows_that_reading_it_gives() {
     support::captures::say(&format!("{} fixtures are replayed; not: {}", cases.len(), left_out.join("; ")));
     assert!(cases.len() > 2 * left_out.len(), "{left_out:?}");
     let cases = Mutex::new(cases);
-    let next = || cases.lock().unwrap().pop_front();
-    std::thread::scope(|scope| {
-        for wire in &wires {
-            scope.spawn(move || {
-                while let Some((case, file, frames)) = next() {
-                    replay(wire, &case, &file, &frames);
-                }
-            });
+    at_once(&wires, |wire| {
+        let next = || cases.lock().unwrap().pop_front();
+        while let Some((case, file, frames)) = next() {
+            replay(wire, &case, &file, &frames);
         }
     });
+}
+
+/// Does the same on several wires.
+fn at_once(wires: &[Wire], work: impl Fn(&Wire) + Sync) {
+    std::thread::scope(|scope| {
+        for wire in wires {
+            let work = &work;
+            scope.spawn(move || work(wire));
+        }
+    });
+}
+
+/// What must be the same at any pace.
+fn judgements(lines: &[Value]) -> BTreeMap<String, Value> {
+    const FIELDS: [&str; 9] = ["client", "server", "direction", "packets", "bytes", "label", "verdict", "flags", "hint"];
+    let judgement = |flow: Value| FIELDS.iter().map(|field| flow[field].clone()).collect();
+    applied(lines).into_iter().map(|(id, flow)| (id, judgement(flow))).collect()
+}
+
+/// Of the captures by others some that a wire takes.
+#[test]
+fn captures_by_others_give_the_same_live_where_they_are() {
+    const EACH: usize = 12;
+    const MOST_PACKETS: u64 = 3000;
+    let Some(pages) = support::captures::pages() else { return };
+    let Some(first) = Wire::new() else { return };
+    let wires: Vec<Wire> = [first].into_iter().chain((1..AT_ONCE).filter_map(|_| Wire::new())).collect();
+    let is_small =
+        |page: &&support::captures::Page| page.text["header"]["records"].as_u64().is_some_and(|n| (1..MOST_PACKETS).contains(&n));
+    let chosen: VecDeque<_> = pages.iter().filter(is_small).step_by(EACH).collect();
+    let (chosen, replayed, different) = (Mutex::new(chosen), Mutex::new(0), Mutex::new(Vec::new()));
+    at_once(&wires, |wire| {
+        let next = || chosen.lock().unwrap().pop_front();
+        while let Some(page) = next() {
+            let Ok(sent) = sendable(&page.capture) else { continue };
+            let capture = wire.capture(&["--no-split", "--packets", &sent.len().to_string()]);
+            wire.send(&sent);
+            let lines = capture.end().1;
+            *replayed.lock().unwrap() += 1;
+            let (live, read) = (judgements(&lines), judgements(&read(&page.capture)));
+            let differs = read.iter().find(|(id, flow)| live.get(*id) != Some(*flow));
+            if let Some((id, flow)) = differs {
+                different.lock().unwrap().push(format!("{} {id}: read {flow}, live {:?}", page.name, live.get(id)));
+            }
+        }
+    });
+    let different = different.into_inner().unwrap();
+    let replayed = replayed.into_inner().unwrap();
+    support::captures::say(&format!("{replayed} captures by others were replayed"));
+    assert!(replayed > 20 && different.is_empty(), "{} differ:\n{}", different.len(), different.join("\n"));
 }
 
 #[test]
@@ -235,6 +283,58 @@ fn a_test_that_fails_leaves_no_namespace_behind() {
 }
 
 #[test]
+fn files_are_begun_anew_by_time() {
+    let Some(wire) = Wire::new() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let sent = frames(&demo());
+    let count = sent.len().to_string();
+    let capture = wire.listen(&["left", "--rotate", "1s,1G", "-w", "kept.pcapng", "--packets", &count], dir.path());
+    let (before, after) = sent.split_at(100);
+    wire.send(before);
+    let begun = Instant::now();
+    while pieces(dir.path(), "kept", ".pcapng").len() < 2 {
+        assert!(begun.elapsed() < Duration::from_secs(10));
+        std::thread::yield_now();
+    }
+    wire.send(after);
+    assert_eq!(capture.end_as_text().0, Some(0));
+    let all = pieces(dir.path(), "kept", ".pcapng");
+    assert!(all.len() <= 4, "{all:?}");
+    assert_eq!(all.iter().flat_map(|piece| frames(piece)).collect::<Vec<_>>(), sent);
+}
+
+#[test]
+fn a_filter_and_a_snap_length_hold_in_the_kernel() {
+    let Some(wire) = Wire::new() else { return };
+    let sent = frames(&demo());
+    let dir = tempfile::tempdir().unwrap();
+    let kept = dir.path().join("kept.pcapng");
+    // The kernel takes a VLAN tag away before the filter sees the frame, as it does for tcpdump.
+    let untagged = |frame: &Vec<u8>| {
+        if frame.get(12..14) == Some(&[0x81, 0]) { [&frame[..12], &frame[16..]].concat() } else { frame.clone() }
+    };
+    let is_of_web = |frame: &Vec<u8>| frame.get(12..14) == Some(&[8, 0]) && frame[23] == 6 && has_port(frame, 80);
+    let of_web = sent.iter().map(untagged).filter(is_of_web).count();
+    let options = ["-f", "ip and tcp port 80", "--snaplen", "60", "--no-promiscuous", "-w", kept.to_str().unwrap()];
+    let capture = wire.capture(&options);
+    wire.send(&sent);
+    capture.signal("-TERM");
+    let (code, lines, said) = capture.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(lines.last().unwrap()["packets"]["total"], of_web);
+    let mut file = pcap::Capture::from_file(&kept).unwrap();
+    let mut longest = 0;
+    while let Ok(packet) = file.next_packet() {
+        assert!(packet.header.caplen <= 60 && packet.header.caplen <= packet.header.len);
+        longest = longest.max(packet.header.len);
+    }
+    assert!(longest > 60);
+    let wrong = wire.command(env!("CARGO_BIN_EXE_flowlabel")).args(["capture", "left", "-f", "no such filter"]).output().unwrap();
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8(wrong.stderr).unwrap().contains("no such filter"));
+}
+
+#[test]
 fn rotation_needs_a_file_that_can_be_cut() {
     let run =
         |options: &[&str]| support::binary::said_by(support::binary::flowlabel().args(["capture", "nothing"]).args(options));
@@ -288,6 +388,55 @@ fn a_flagged_flow_is_told_at_once_and_updated_at_its_end() {
     assert_eq!(plain.end_as_text().0, Some(0));
 }
 
+/// Whether one of the ports of a TCP segment over IPv4 is this one.
+fn has_port(frame: &[u8], port: u16) -> bool {
+    let port = port.to_be_bytes();
+    frame.get(34..36) == Some(&port[..]) || frame.get(36..38) == Some(&port[..])
+}
+
+#[test]
+fn what_is_announced_later_comes_as_an_update_and_live_is_what_read_says() {
+    let Some(wire) = Wire::new() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let kept = dir.path().join("kept.pcapng");
+    // Real conversations with a domain controller; here those with its endpoint mapper come last.
+    let samba = frames(&support::repository("fixtures/servers/samba/capture.pcap"));
+    let (announcing, announced): (Vec<_>, Vec<_>) = samba.into_iter().partition(|frame| has_port(frame, 135));
+    let mut capture = wire.capture(&["--idle-timeout", "1s", "-w", kept.to_str().unwrap()]);
+    wire.send(&announced);
+    let mut lines = vec![capture.line()];
+    wire.send(&announcing);
+    capture.signal("-TERM");
+    let (code, rest, said) = capture.end();
+    assert_eq!(code, Some(0), "{said}");
+    lines.extend(rest);
+    let is_update = |line: &&Value| line["type"] == "update" && line["learned_after"] == true && line["evidence"] == "learned";
+    assert!(lines.iter().any(|line| is_update(&line)), "{lines:#?}");
+    let read = applied(&support::binary::read(&kept, &["--idle-timeout", "1s"]).lines());
+    assert_eq!(applied(&lines), read);
+}
+
+#[test]
+fn interfaces_are_listed_with_what_can_be_captured() {
+    let Some(wire) = Wire::new() else { return };
+    wire.ip(&["address", "add", "192.0.2.7/24", "dev", "left"]);
+    wire.ip(&["link", "add", "idle", "type", "veth", "peer", "name", "other"]);
+    let listed: Value =
+        serde_json::from_str(&wire.exec(&[env!("CARGO_BIN_EXE_flowlabel"), "interfaces", "--format", "json"])).unwrap();
+    let interface =
+        |name: &str| listed.as_array().unwrap().iter().find(|it| it["name"] == name).unwrap_or_else(|| panic!("{listed}"));
+    let left = interface("left");
+    assert_eq!((&left["addresses"][0], &left["state"], &left["can_capture"]), (&"192.0.2.7".into(), &"up".into(), &true.into()));
+    assert_eq!(left["link_types"][0], "EN10MB");
+    assert_eq!(interface("idle")["state"], "down");
+    assert!(interface("any")["link_types"][0].as_str().unwrap().starts_with("LINUX_SLL"));
+    let table = wire.exec(&[env!("CARGO_BIN_EXE_flowlabel"), "interfaces"]);
+    assert!(
+        table.lines().any(|line| ["left", "up", "EN10MB", "192.0.2.7", "yes"].iter().all(|word| line.contains(word))),
+        "{table}"
+    );
+}
+
 #[test]
 fn a_flow_is_written_soon_after_its_silence_has_ended_it() {
     const SILENCE: Duration = Duration::from_secs(1);
@@ -310,7 +459,11 @@ fn a_flow_is_written_soon_after_its_silence_has_ended_it() {
 fn a_quiet_link_ends_its_flows_and_a_signal_ends_the_capture() {
     let Some(wire) = Wire::new() else { return };
     let sent = frames(&support::repository("fixtures/icmp/echo/capture.pcap"));
-    let mut capture = wire.capture(&["--idle-timeout", "1s"]);
+    let mut capture = wire.capture(&["-v", "--idle-timeout", "1s"]);
+    assert!(capture.said.contains("privileges given up; file access (Landlock) "), "{}", capture.said);
+    assert!(capture.said.contains("system calls (seccomp) in force"), "{}", capture.said);
+    let has_landlock = fs::read_to_string("/sys/kernel/security/lsm").is_ok_and(|modules| modules.contains("landlock"));
+    assert!(!has_landlock || capture.said.contains("(Landlock) in force"), "{}", capture.said);
     let status = fs::read_to_string(format!("/proc/{}/status", capture.child.id())).unwrap();
     for gone in ["CapEff:\t0000000000000000", "CapPrm:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2"] {
         assert!(status.contains(gone), "{gone}: {status}");

@@ -6,11 +6,12 @@ use super::builtin;
 use super::reader::Reader;
 use crate::net::IpProto;
 
-/// Names by port, for TCP and for UDP, and by IP protocol, sorted by number.
+/// Names by port, for TCP, UDP and SCTP, and by IP protocol, sorted by number.
 #[derive(Debug, Default)]
 pub(super) struct Hints {
     tcp: Vec<(u16, String)>,
     udp: Vec<(u16, String)>,
+    sctp: Vec<(u16, String)>,
     ip: Vec<(u16, String)>,
 }
 
@@ -39,13 +40,14 @@ impl Hints {
             }
             _ => Vec::new(),
         };
-        Self { tcp: table(reader, "tcp"), udp: table(reader, "udp"), ip: table(reader, "ip") }
+        Self { tcp: table(reader, "tcp"), udp: table(reader, "udp"), sctp: table(reader, "sctp"), ip: table(reader, "ip") }
     }
 
     pub fn get(&self, transport: IpProto, port: u16) -> Option<&str> {
         let names = match transport {
             IpProto::TCP => &self.tcp,
             IpProto::UDP => &self.udp,
+            IpProto::SCTP => &self.sctp,
             _ => return None,
         };
         find(names, port)

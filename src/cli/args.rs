@@ -29,7 +29,11 @@ pub enum Command {
     Read(Box<ReadArgs>),
     /// Label live traffic until Ctrl-C
     ///
-    /// Writes each flow when it ends, and a summary at the end. Ctrl-C ends it with every flow reported; a second Ctrl-C is immediate.
+    /// On a terminal it is a live view (? lists the keys); with --plain, or through a pipe, a line a flow: each when its silence has ended it, a flagged one
+    /// at once, before it ends. What changes later comes as an update. At the end there is the summary that read gives.
+    ///
+    /// Ctrl-C, SIGTERM and (without --rotate) SIGHUP end it with every flow reported; a second Ctrl-C is immediate. An interface that goes down and
+    /// comes back is survived; one that vanishes is named, and the code is 3.
     #[cfg(feature = "live")]
     Capture(Box<CaptureArgs>),
     /// Show who listens where, as endpoint mappers and others announced it

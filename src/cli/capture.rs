@@ -107,11 +107,12 @@ fn open_view(
     let board = Arc::default();
     desk.show_on(Arc::clone(&board));
     let counters = Arc::clone(counters);
-    let (ask, asked) = (ending.clone(), ending.clone());
+    let (ask, leave, asked) = (ending.clone(), ending.clone(), ending.clone());
     let capture = tui::Capture {
         name: args.interfaces.join(", "),
         counts: Box::new(move || (counters.packets(), counters.bytes(), counters.drops())),
         end: Box::new(move || ask.ask()),
+        leave: Box::new(move || leave.set()),
         is_ending: Box::new(move || asked.is_set()),
     };
     Ok(View::open(board, labelling.catalog(), capture, output::color(args.shared.output.color, true))?)
@@ -253,6 +254,13 @@ fn say_losses(drops: Drops, args: &CaptureArgs) {
             "flowlabel: the interface missed {} packets before the kernel had them: a larger receive ring helps (ethtool -G {} rx 4096)",
             drops.interface,
             args.interfaces.join(" ")
+        );
+    }
+    if drops.flowlabel > 0 {
+        let _ = writeln!(
+            stderr,
+            "flowlabel: {} packets could not be read: they came after an interface had changed its link type; start again for those to come",
+            drops.flowlabel
         );
     }
 }

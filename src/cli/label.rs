@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 #[cfg(feature = "live")]
 use std::path::Path;
+#[cfg(feature = "live")]
+use std::sync::TryLockError;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
@@ -239,10 +241,15 @@ impl Desk {
         self.lock().output.as_mut().map_or(Ok(()), |output| output.rotate(path, rotation, now))
     }
 
-    /// Tells what time it is. Whether writing has failed, so that going on makes no sense.
+    /// Tells what time it is. Whether writing has failed, so that going on makes no sense. Whoever reads packets asks, and does not wait for one who
+    /// is writing.
     #[cfg(feature = "live")]
     pub fn tell(&self, now: Timestamp) -> bool {
-        let mut clerk = self.lock();
+        let mut clerk = match self.0.try_lock() {
+            Ok(clerk) => clerk,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return false,
+        };
         let Some(output) = &mut clerk.output else { return false };
         output.tell(now);
         output.has_failed()

@@ -1,4 +1,4 @@
-//! Signals: the first one asks the capture to end, a second one ends the program at once. With `--rotate` SIGHUP is about the files.
+//! Signals: the first one asks the capture to end, a second Ctrl-C or SIGTERM ends the program at once. With `--rotate` SIGHUP is about the files.
 
 use std::io;
 use std::sync::Arc;
@@ -15,12 +15,20 @@ const CUT_OFF: i32 = 3;
 
 /// Whether the capture is to end.
 #[derive(Clone, Debug, Default)]
-pub struct Ending(Arc<AtomicBool>);
+pub struct Ending(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    is_set: AtomicBool,
+    /// Somebody at a keyboard has asked for it.
+    is_asked: AtomicBool,
+}
 
 impl Ending {
     /// Asks for it. Whoever asks twice does not want to wait: the terminal is given back and the program ends.
     pub fn ask(&self) {
-        if self.0.swap(true, Ordering::SeqCst) {
+        self.set();
+        if self.0.is_asked.swap(true, Ordering::SeqCst) {
             tui::give_back();
             std::process::exit(CUT_OFF);
         }
@@ -28,12 +36,12 @@ impl Ending {
 
     /// Lets it end, as often as you like.
     pub fn set(&self) {
-        self.0.store(true, Ordering::SeqCst);
+        self.0.is_set.store(true, Ordering::SeqCst);
     }
 
     /// Whether it was asked for.
     pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.0.is_set.load(Ordering::SeqCst)
     }
 }
 
@@ -49,6 +57,8 @@ pub fn heed(ending: Ending, rotation: Option<Rotation>, suspend: Option<impl Fn(
             match (signal, &suspend, &rotation) {
                 (SIGTSTP, Some(suspend), _) => suspend(),
                 (SIGHUP, _, Some(rotation)) => rotation.ask(),
+                // A terminal that goes says so in more ways than one: that is no impatience.
+                (SIGHUP, _, None) => ending.set(),
                 _ => ending.ask(),
             }
         }

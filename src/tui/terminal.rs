@@ -2,9 +2,10 @@
 //!
 //! Giving it back takes no lock and may be done twice: a panic or a second Ctrl-C does it from any thread, in the middle of a drawing.
 
-use std::io::{self, Stdout, stdout};
+use std::io::{self, Stdout, stdin, stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
+use std::time::Duration;
 
 use ratatui::Terminal as Cells;
 use ratatui::backend::CrosstermBackend;
@@ -12,7 +13,11 @@ use ratatui::crossterm::cursor::Show;
 use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::process::{Signal, getpid, kill_process};
+
+use super::keys;
 
 /// Whether the terminal is ours.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -45,6 +50,19 @@ impl Terminal {
             return Ok(());
         }
         cells.draw(scene).map(|_| ())
+    }
+
+    /// What was typed, after some patience. A terminal that has gone is an error.
+    #[expect(clippy::unused_self, reason = "somebody types for us only while there is a Terminal")]
+    pub fn typed(&self, patience: Duration) -> io::Result<Option<Vec<u8>>> {
+        let stdin = stdin();
+        let mut keyboard = [PollFd::new(&stdin, PollFlags::IN)];
+        let patience = Timespec { tv_sec: patience.as_secs().cast_signed(), tv_nsec: patience.subsec_nanos().into() };
+        match poll(&mut keyboard, Some(&patience)) {
+            Ok(0) | Err(Errno::INTR) => Ok(None),
+            Ok(_) => keys::read(&stdin).map(Some),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Stops the program as Ctrl-Z does, and comes back when it goes on.

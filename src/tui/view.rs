@@ -2,14 +2,13 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-
-use ratatui::crossterm::event::{self, Event};
 
 use super::board::{self, Board};
 use super::draw::{Scene, Stats, draw};
+use super::keys::{Heard, Keys};
 use super::terminal::{Terminal, give_back, is_given_back};
 use super::ui::{Act, Ui};
 use crate::catalog::Catalog;
@@ -22,6 +21,9 @@ const KEY_FRAME: Duration = Duration::from_millis(60);
 /// How long to wait for a key before looking whether it is over.
 const PATIENCE: Duration = Duration::from_millis(100);
 
+/// How long to wait for the view to end.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// The capture, as the view sees it.
 pub struct Capture {
     /// What it is called: its interfaces.
@@ -30,6 +32,8 @@ pub struct Capture {
     pub counts: Box<dyn Fn() -> (u64, u64, Drops) + Send>,
     /// Asks it to end; a second time ends the program.
     pub end: Box<dyn Fn() + Send>,
+    /// Lets it end because nobody is there any more.
+    pub leave: Box<dyn Fn() + Send>,
     /// Whether it was asked to.
     pub is_ending: Box<dyn Fn() -> bool + Send>,
 }
@@ -38,7 +42,7 @@ pub struct Capture {
 pub struct View {
     terminal: Arc<Terminal>,
     over: Arc<AtomicBool>,
-    thread: JoinHandle<io::Result<()>>,
+    ended: Receiver<()>,
 }
 
 impl View {
@@ -53,13 +57,20 @@ impl View {
             catalog,
             color,
             ui: Ui::default(),
+            keys: Keys::default(),
             stats: Stats { interfaces: capture.name.clone(), ..Stats::default() },
             capture,
             began: Instant::now(),
             ticks: 0,
         };
-        let thread = std::thread::Builder::new().name("view".into()).spawn(move || watch.run())?;
-        Ok(Self { terminal, over, thread })
+        let (end, ended) = channel();
+        let run = move || {
+            // A view that failed has let the capture end.
+            let _ = watch.run();
+            let _ = end.send(());
+        };
+        std::thread::Builder::new().name("view".into()).spawn(run)?;
+        Ok(Self { terminal, over, ended })
     }
 
     /// Stops the program as Ctrl-Z does.
@@ -71,8 +82,8 @@ impl View {
     /// Ends the view and gives the terminal back.
     pub fn close(self) {
         self.over.store(true, Ordering::SeqCst);
-        // A view that failed has said why when it did.
-        let _ = self.thread.join();
+        // It ends soon; one that is stuck in a terminal that has gone must not keep the program.
+        let _ = self.ended.recv_timeout(FAREWELL);
         give_back();
     }
 }
@@ -85,6 +96,7 @@ struct Watch {
     catalog: Arc<Catalog>,
     color: bool,
     ui: Ui,
+    keys: Keys,
     stats: Stats,
     capture: Capture,
     began: Instant,
@@ -96,7 +108,7 @@ impl Watch {
     fn run(mut self) -> io::Result<()> {
         let result = self.watch();
         if result.is_err() {
-            (self.capture.end)();
+            (self.capture.leave)();
         }
         result
     }
@@ -116,11 +128,16 @@ impl Watch {
 
     /// Waits for a key and does what it asks. Tells whether there was one.
     fn listen(&mut self, patience: Duration) -> io::Result<bool> {
-        if !event::poll(patience)? {
-            return Ok(false);
+        let Some(bytes) = self.terminal.typed(patience)? else { return Ok(false) };
+        for heard in self.keys.hear(&bytes) {
+            self.hear(heard)?;
         }
-        match event::read()? {
-            Event::Key(key) => {
+        Ok(true)
+    }
+
+    fn hear(&mut self, heard: Heard) -> io::Result<()> {
+        match heard {
+            Heard::Key(key) => {
                 let act = self.ui.key(key, &lock(&self.board));
                 match act {
                     Act::Draw => {}
@@ -128,12 +145,12 @@ impl Watch {
                     Act::Suspend => self.terminal.suspend()?,
                 }
             }
-            Event::Paste(text) if self.ui.typing => {
+            Heard::Paste(text) if self.ui.typing => {
                 self.ui.filter.extend(text.chars().filter(|c| !crate::record::escape::is_unsafe(*c)).take(100));
             }
-            _ => {}
+            Heard::Paste(_) => {}
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Once a second, what came in it.

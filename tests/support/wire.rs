@@ -55,25 +55,34 @@ impl Wire {
         Some(wire)
     }
 
+    /// Moves the right end into a namespace of its own, and gives both ends addresses: whoever is there speaks to whoever is here.
+    pub fn with_peer(&self, here: &str, there: &str) -> Peer {
+        let peer = Peer { name: format!("{}-peer", self.name) };
+        let made = Command::new("ip").args(["netns", "add", &peer.name]).status().unwrap();
+        assert!(made.success());
+        self.ip(&["link", "set", "right", "netns", &peer.name]);
+        for (space, end, address) in [(&self.name, "left", here), (&peer.name, "right", there)] {
+            run(Command::new("ip").args(["-n", space, "address", "add", address, "dev", end]));
+            run(Command::new("ip").args(["-n", space, "link", "set", end, "mtu", "1500", "arp", "on", "up"]));
+            run(Command::new("ip").args(["-n", space, "link", "set", "lo", "up"]));
+        }
+        peer
+    }
+
     /// A command that will run inside of the namespace.
     pub fn command(&self, program: &str) -> Command {
-        let mut command = Command::new("ip");
-        command.args(["netns", "exec", &self.name, program]).stdin(Stdio::null());
-        command
+        inside(&self.name, program)
     }
 
     /// Runs a command inside of the namespace.
     pub fn exec(&self, command: &[&str]) -> String {
         let (program, arguments) = command.split_first().unwrap();
-        let output = self.command(program).args(arguments).output().unwrap();
-        assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
+        run(self.command(program).args(arguments))
     }
 
     /// Runs `ip` inside of the namespace.
     pub fn ip(&self, arguments: &[&str]) {
-        let output = Command::new("ip").args(["-n", &self.name]).args(arguments).output().unwrap();
-        assert!(output.status.success(), "ip {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        run(Command::new("ip").args(["-n", &self.name]).args(arguments));
     }
 
     /// Starts a capture at the left end with lines of JSON on its standard output, and comes back when it listens.
@@ -84,7 +93,10 @@ impl Wire {
     /// Starts `flowlabel capture` in a folder, and comes back when it listens.
     pub fn listen(&self, arguments: &[&str], folder: &Path) -> Capture {
         let mut command = self.command(env!("CARGO_BIN_EXE_flowlabel"));
-        command.args(["capture", "--buffer", "8M", "--duration", BOUND]).args(arguments).current_dir(folder);
+        command.args(["capture", "--duration", BOUND]).args(arguments).current_dir(folder);
+        if !arguments.contains(&"--buffer") {
+            command.args(["--buffer", "8M"]);
+        }
         Capture::start(&mut command)
     }
 
@@ -112,6 +124,37 @@ impl Drop for Wire {
     fn drop(&mut self) {
         let _ = Command::new("ip").args(["netns", "del", &self.name]).status();
     }
+}
+
+/// The namespace at the other end of a wire.
+pub struct Peer {
+    name: String,
+}
+
+impl Peer {
+    /// A command that will run there.
+    pub fn command(&self, program: &str) -> Command {
+        inside(&self.name, program)
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _ = Command::new("ip").args(["netns", "del", &self.name]).status();
+    }
+}
+
+fn inside(namespace: &str, program: &str) -> Command {
+    let mut command = Command::new("ip");
+    command.args(["netns", "exec", namespace, program]).stdin(Stdio::null());
+    command
+}
+
+/// Runs a command that must succeed; what it printed.
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// Takes away the namespaces of runs that were killed.

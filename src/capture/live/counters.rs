@@ -13,6 +13,7 @@ pub struct Counters {
     pub(super) bytes: AtomicU64,
     pub(super) kernel: AtomicU64,
     pub(super) interface: AtomicU64,
+    pub(super) flowlabel: AtomicU64,
     failure: Mutex<Option<io::Error>>,
 }
 
@@ -29,7 +30,8 @@ impl Counters {
 
     /// Packets lost.
     pub fn drops(&self) -> Drops {
-        Drops { kernel: self.kernel.load(Ordering::Relaxed), interface: self.interface.load(Ordering::Relaxed), flowlabel: 0 }
+        let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Drops { kernel: of(&self.kernel), interface: of(&self.interface), flowlabel: of(&self.flowlabel) }
     }
 
     /// Why packets could not be kept, told once.

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use pcap::{Active, Capture, Precision};
 
-use super::{BLOCK_TIMEOUT, LiveError, Settings};
+use super::{BLOCK_TIMEOUT, LAST_BLOCK, LiveError, Settings};
 use crate::capture::{Descriptor, dlt};
 use crate::net::{LinkType, Timestamp};
+use crate::record::Damage;
 
 /// Where the kernel shows interfaces.
 const SYSFS: &str = "/sys/class/net";
@@ -23,12 +24,25 @@ pub(super) struct Interface {
     pub bytes: u64,
     /// It gave a packet that came after the end.
     pub past_end: bool,
+    /// The kernel's number for the kind of interface it is; nothing where it says none, as for `any`.
+    kind: Option<u32>,
+    /// When it last was of that kind, and what is known since it is not.
+    verified: Timestamp,
+    leaving: Option<Leaving>,
+    /// Packets that could not be read.
+    pub unread: u64,
     /// What libpcap last said of drops (32 bits that go round), and the sum.
     kernel_seen: u32,
     kernel: u64,
     /// What the interface had missed before we came, and since.
     missed_before: u64,
     missed: u64,
+}
+
+/// An interface that is another one now.
+struct Leaving {
+    noticed: Timestamp,
+    reason: String,
 }
 
 impl Interface {
@@ -65,6 +79,10 @@ impl Interface {
             packets: 0,
             bytes: 0,
             past_end: false,
+            kind: kind(Path::new(SYSFS), name),
+            verified: Timestamp::NONE,
+            leaving: None,
+            unread: 0,
             kernel_seen: 0,
             kernel: 0,
             missed_before: missed(Path::new(SYSFS), name),
@@ -82,12 +100,17 @@ impl Interface {
     ) -> Result<(), String> {
         let Some(capture) = &mut self.capture else { return Ok(()) };
         let (link, packets, bytes, past_end) = (self.link, &mut self.packets, &mut self.bytes, &mut self.past_end);
+        let (verified, unread) = (self.leaving.is_some().then_some(self.verified), &mut self.unread);
         let read = capture.dispatch(Some(wanted), |packet| {
             let header = packet.header;
             // With nanosecond precision the field that is named for microseconds holds nanoseconds.
             let time = Timestamp::new(header.ts.tv_sec, u32::try_from(header.ts.tv_usec).unwrap_or(0), 9);
             if until.is_some_and(|until| time > until) {
                 *past_end = true;
+                return;
+            }
+            if verified.is_some_and(|verified| time > verified) {
+                *unread += 1;
                 return;
             }
             *packets += 1;
@@ -103,6 +126,36 @@ impl Interface {
         }
     }
 
+    /// Closes it before its time.
+    pub fn lose(&mut self, reason: &str) -> Damage {
+        self.losses();
+        self.capture = None;
+        Damage {
+            file: self.name.clone(),
+            packet: Some(self.packets).filter(|packets| *packets > 0),
+            offset: self.bytes,
+            reason: format!("the interface was lost: {reason}"),
+        }
+    }
+
+    /// Looks whether it still is an interface of the same link type. What it gives after that has changed cannot be read like what it gave
+    /// before: packets that came until it was last looked at still count, the others are lost. Then it is closed, once what it gave
+    /// before must have arrived.
+    pub fn look_at_link(&mut self, now: Timestamp) -> Option<Damage> {
+        if let Some(leaving) = &self.leaving {
+            let has_arrived = now.nanos_since(leaving.noticed) > LAST_BLOCK;
+            return has_arrived.then(|| leaving.reason.clone()).map(|reason| self.lose(&reason));
+        }
+        let (before, kind) = self.kind.zip(kind(Path::new(SYSFS), &self.name))?;
+        if before == kind {
+            self.verified = now;
+        } else {
+            let reason = format!("its link type has changed (hardware type {before} before, {kind} now)");
+            self.leaving = Some(Leaving { noticed: now, reason });
+        }
+        None
+    }
+
     /// Packets lost since the start: by the kernel, whose ring was full, and by the interface itself.
     pub fn losses(&mut self) -> (u64, u64) {
         if let Some(capture) = &mut self.capture {
@@ -114,6 +167,11 @@ impl Interface {
         }
         (self.kernel, self.missed)
     }
+}
+
+/// The hardware type (`ARPHRD_...`) of an interface that is there.
+fn kind(interfaces: &Path, name: &str) -> Option<u32> {
+    fs::read_to_string(interfaces.join(name).join("type")).ok()?.trim().parse().ok()
 }
 
 /// What an interface, or all of them for `any`, missed since it exists: libpcap does not know these.
@@ -163,6 +221,15 @@ mod tests {
         for (counter, count) in counts {
             fs::write(statistics.join(counter), count).unwrap();
         }
+    }
+
+    #[test]
+    fn what_kind_an_interface_is() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("tun0")).unwrap();
+        fs::write(dir.path().join("tun0/type"), "65534\n").unwrap();
+        assert_eq!(kind(dir.path(), "tun0"), Some(65534));
+        assert_eq!(kind(dir.path(), "any"), None);
     }
 
     #[test]

@@ -221,14 +221,14 @@ impl Live {
         let taken = &mut self.taken;
         let read = interface.read(wanted, until, arena, |descriptor| taken.push((turn, descriptor)));
         if let Err(reason) = read {
-            interface.capture = None;
-            self.damage.push(Damage {
-                file: interface.name.clone(),
-                packet: Some(interface.packets).filter(|packets| *packets > 0),
-                offset: interface.bytes,
-                reason: format!("the interface was lost: {reason}"),
-            });
+            self.damage.push(interface.lose(&reason));
         }
+    }
+
+    /// To become an interface of another link type it goes down first, so looking when nothing came, and now and then, is enough.
+    fn look_at_links(&mut self, now: Timestamp) {
+        let open = self.interfaces.iter_mut().filter(|interface| interface.capture.is_some());
+        self.damage.extend(open.filter_map(|interface| interface.look_at_link(now)));
     }
 
     /// Numbers the packets in the order they came, keeps them, and hands them over.
@@ -255,14 +255,16 @@ impl Live {
     }
 
     fn count_losses(&mut self) {
-        let (mut kernel, mut missed) = (0, 0);
+        let (mut kernel, mut missed, mut unread) = (0, 0, 0);
         for interface in &mut self.interfaces {
             let (by_kernel, by_interface) = interface.losses();
             kernel += by_kernel;
             missed += by_interface;
+            unread += interface.unread;
         }
         self.counters.kernel.store(kernel, Ordering::Relaxed);
         self.counters.interface.store(missed, Ordering::Relaxed);
+        self.counters.flowlabel.store(unread, Ordering::Relaxed);
     }
 
     /// The next phase, after a look at the rings that found them `quiet` or not.
@@ -314,6 +316,7 @@ impl Source for Live {
         let mut quiet = self.take(&mut arena);
         if quiet && self.taken.is_empty() {
             self.wait();
+            self.look_at_links((self.surroundings.now)());
             quiet = self.take(&mut arena);
         }
         batch.quiet_at = quiet.then_some(asked_at);
@@ -324,6 +327,7 @@ impl Source for Live {
         if is_due(self.counted_at, asked_at, COUNT_EVERY) {
             self.counted_at = asked_at;
             self.count_losses();
+            self.look_at_links(asked_at);
         }
         if self.looked_at.is_some_and(|looked_at| is_due(looked_at, asked_at, LOOK_EVERY)) {
             self.looked_at = Some(asked_at);

@@ -1,9 +1,9 @@
 //! Flows: the newest, and the newest flagged ones with the reason.
 
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Rect};
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Cell, Row, Table};
+use ratatui::widgets::{Cell, Paragraph, Row, Table, Wrap};
 
 use super::{Scene, block, bold, chosen, dim, first_shown};
 use crate::record::Verdict;
@@ -14,7 +14,15 @@ use crate::tui::ui::{Pane, Ui};
 /// From this width on times and packets are there.
 const WIDE: u16 = 120;
 
+/// Lines for the reason of the chosen flow, where there is no room for it beside the flow.
+const REASON: u16 = 2;
+/// Rows of a list that has room for that.
+const ROOM: u16 = 8;
+
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, ui: &mut Ui, pane: Pane) {
+    let wide = area.width >= WIDE;
+    let reason = if pane == Pane::Flagged && !wide && area.height >= ROOM { REASON } else { 0 };
+    let [area, below] = Layout::vertical([Constraint::Min(0), Constraint::Length(reason)]).areas(area);
     let rows = usize::from(area.height.saturating_sub(2));
     if ui.pane == pane {
         ui.rows = rows;
@@ -29,10 +37,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, ui: &mu
     }
     let keys: Vec<_> = flows.iter().map(|flow| flow.id.text()).collect();
     let at = ui.position(pane, keys.iter().map(|key| &**key));
-    let wide = area.width >= WIDE;
     let shown = flows.iter().enumerate().skip(first_shown(at, rows)).take(rows);
     let lines: Vec<Row<'_>> = shown.map(|(row, flow)| line(scene, flow, wide, row == at && ui.pane == pane)).collect();
-    let ends = if wide { 44 } else { (area.width / 2).clamp(20, 43) };
+    let ends = if wide { 44 } else { ends_width(&flows, at, rows).min(area.width / 2).max(20) };
     let mut widths = vec![Constraint::Length(ends), Constraint::Length(5), Constraint::Length(7)];
     let mut heading = vec!["CLIENT → SERVER", "PROTO", "  BYTES"];
     if wide {
@@ -45,12 +52,25 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, ui: &mu
     heading.push(if pane == Pane::Flagged { "LABEL, WHY" } else { "LABEL" });
     let table = Table::new(lines, widths).header(Row::new(heading).style(bold()));
     frame.render_widget(table.block(block(scene, ui, pane, title)), area);
+    if let Some(chosen) = flows.get(at) {
+        frame.render_widget(Paragraph::new(Span::styled(&*chosen.reason, scene.warn())).wrap(Wrap { trim: true }), below);
+    }
+}
+
+/// Columns that the ends of the flows shown take.
+fn ends_width(flows: &[&Flow], chosen: usize, rows: usize) -> u16 {
+    let shown = flows.iter().skip(first_shown(chosen, rows)).take(rows);
+    let width = shown.map(|flow| ends(flow).chars().count()).max().unwrap_or(0);
+    u16::try_from(width).unwrap_or(u16::MAX)
+}
+
+fn ends(flow: &Flow) -> String {
+    format!("{} → {}", flow.client, flow.server)
 }
 
 fn line<'a>(scene: &Scene<'_>, flow: &'a Flow, wide: bool, has_cursor: bool) -> Row<'a> {
     let bytes = Line::from(units::bytes(flow.bytes.iter().sum())).right_aligned();
-    let mut cells =
-        vec![Cell::from(format!("{} → {}", flow.client, flow.server)), Cell::from(&*flow.transport), Cell::from(bytes)];
+    let mut cells = vec![Cell::from(ends(flow)), Cell::from(&*flow.transport), Cell::from(bytes)];
     if wide {
         let time = units::time_of_day(flow.first).chars().take(8).collect::<String>();
         cells.insert(0, Cell::from(Span::styled(time, dim())));

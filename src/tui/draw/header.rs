@@ -9,9 +9,9 @@ use super::{Scene, bold, chosen, dim, sparkline};
 use crate::report::units;
 use crate::tui::ui::{Over, Ui};
 
-/// How many lines it takes: one more when something was lost.
+/// How many lines it takes: more when something was lost.
 pub(super) fn rows(scene: &Scene<'_>) -> u16 {
-    2 + u16::from(lost(scene) > 0)
+    2 + 2 * u16::from(lost(scene) > 0)
 }
 
 fn lost(scene: &Scene<'_>) -> u64 {
@@ -22,7 +22,7 @@ fn lost(scene: &Scene<'_>) -> u64 {
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, ui: &Ui) {
     let mut lines = vec![title(scene, ui), rates(scene, area.width)];
     if lost(scene) > 0 {
-        lines.push(loss(scene));
+        lines.extend(loss(scene));
     }
     frame.render_widget(Paragraph::new(lines), area);
 }
@@ -74,11 +74,17 @@ fn rates<'a>(scene: &Scene<'_>, width: u16) -> Line<'a> {
 }
 
 /// Who lost what, and what helps.
-fn loss<'a>(scene: &Scene<'_>) -> Line<'a> {
+fn loss<'a>(scene: &Scene<'_>) -> [Line<'a>; 2] {
     let drops = scene.stats.drops;
-    let help = if drops.kernel > 0 { "a larger --buffer or a --filter helps" } else { "ethtool -G IFACE rx 4096 helps" };
-    let text = format!("lost: kernel {}  interface {}  flowlabel {}  ", drops.kernel, drops.interface, drops.flowlabel);
-    Line::from(vec![Span::styled(text, scene.bad()), Span::styled(help, dim())])
+    let help = if drops.kernel > 0 {
+        "the buffer was full: a larger --buffer, a --filter or a smaller --snaplen helps"
+    } else if drops.interface == 0 {
+        "they came after an interface had changed its link type, and could not be read"
+    } else {
+        "the interface was too slow: a larger receive ring helps (ethtool -G IFACE rx 4096)"
+    };
+    let text = format!("lost: kernel {}  interface {}  flowlabel {}", drops.kernel, drops.interface, drops.flowlabel);
+    [Line::from(Span::styled(text, scene.bad())), Line::from(Span::styled(help, dim()))]
 }
 
 /// The last line.

@@ -1,0 +1,138 @@
+//! Whole screens of the live view, at the sizes that matter, against files in `tests/screens`. `UPDATE_GOLDEN=1 cargo test --test screens` writes them
+//! anew, to be looked at in review.
+
+#![cfg(test)]
+#![cfg(feature = "live")]
+
+mod support;
+
+use std::path::Path;
+
+use flowlabel::capture::{Options, open};
+use flowlabel::catalog::{self, Catalog};
+use flowlabel::engine;
+use flowlabel::flow::Settings;
+use flowlabel::pipeline;
+use flowlabel::record::Drops;
+use flowlabel::tui::draw::draw;
+use flowlabel::tui::{Board, Scene, Stats, Ui};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+const SIZES: [(u16, u16); 2] = [(80, 24), (200, 50)];
+
+fn catalog() -> Catalog {
+    Catalog::load(&catalog::Options { builtin: true, ..Default::default() }).unwrap()
+}
+
+/// What stands on the board after the demo has passed by.
+fn board(catalog: &Catalog) -> Board {
+    let demo = support::repository("fixtures/demo/segment/capture.pcap");
+    let mut source = open(&[demo], &Options::default()).unwrap();
+    let outcome = pipeline::run(&mut *source, Settings::default(), 1, |_| {}, &|_| {});
+    let mut board = Board::default();
+    let heard = engine::Heard::default();
+    let mut last = None;
+    for flow in outcome.flows() {
+        let mut record = engine::record(flow, &engine::Carriers::default(), Some(catalog), &heard);
+        // What recognizers say in detail is theirs to change.
+        record.detail = None;
+        if let Some(record) = last.replace(record) {
+            board.ended(&record);
+        }
+    }
+    board.tick();
+    board.under_way(&last.unwrap());
+    board.tick();
+    board
+}
+
+fn stats(drops: Drops) -> Stats {
+    Stats {
+        interfaces: "eth0, eth1".to_owned(),
+        elapsed: 3725,
+        packets: 1_234_567,
+        bytes: 987_654_321,
+        packet_history: (0..60).map(|second| second * second).collect(),
+        byte_history: (0..60).map(|second| second * second * 800).collect(),
+        drops,
+        ending: false,
+    }
+}
+
+/// Presses keys, and draws.
+fn screen(keys: &[KeyCode], drops: Drops, (width, height): (u16, u16)) -> String {
+    let catalog = catalog();
+    let (board, stats) = (board(&catalog), stats(drops));
+    let scene = Scene { board: &board, stats: &stats, catalog: &catalog, color: false };
+    let mut ui = Ui::default();
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| draw(frame, &scene, &mut ui)).unwrap();
+    for code in keys {
+        ui.key(KeyEvent::new(*code, KeyModifiers::NONE), &board);
+    }
+    terminal.draw(|frame| draw(frame, &scene, &mut ui)).unwrap();
+    let buffer = terminal.backend().buffer();
+    let lines = buffer.content().chunks(usize::from(width)).map(|cells| {
+        let line: String = cells.iter().map(ratatui::buffer::Cell::symbol).collect();
+        line.trim_end().to_owned() + "\n"
+    });
+    lines.collect()
+}
+
+fn check(name: &str, keys: &[KeyCode], drops: Drops) {
+    for size in SIZES {
+        let actual = screen(keys, drops, size);
+        let path = support::repository("tests/screens").join(format!("{name}-{}x{}.txt", size.0, size.1));
+        if support::is_asked_for("UPDATE_GOLDEN") {
+            write(&path, &actual);
+        }
+        let expected = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(expected == actual, "{} differs; now it is:\n{actual}", path.display());
+    }
+}
+
+fn write(path: &Path, text: &str) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+fn typed(text: &str) -> Vec<KeyCode> {
+    text.chars().map(KeyCode::Char).collect()
+}
+
+#[test]
+fn overview() {
+    check("overview", &[], Drops::default());
+}
+
+#[test]
+fn flagged_flows_sorted_by_bytes() {
+    check("flagged", &typed("3s"), Drops::default());
+}
+
+#[test]
+fn one_flagged_flow_explained() {
+    check("detail", &[typed("3"), vec![KeyCode::Enter]].concat(), Drops::default());
+}
+
+#[test]
+fn help() {
+    check("help", &typed("?"), Drops::default());
+}
+
+#[test]
+fn a_filter_being_typed() {
+    check("filter", &typed("2/dns 10.1.0.5"), Drops::default());
+}
+
+#[test]
+fn paused() {
+    check("paused", &typed("p"), Drops::default());
+}
+
+#[test]
+fn loss_with_what_helps() {
+    check("loss", &[], Drops { kernel: 1200, interface: 34, flowlabel: 0 });
+}
