@@ -118,7 +118,7 @@ struct Packed {
     bytes: Box<[u8]>,
 }
 
-/// The search, the rounds, and of each side the next sequence number, its flags, and how many bytes and datagrams there are.
+/// The search, the rounds, and of each side the next sequence number, its flags, how many bytes and datagrams there are, and its limit.
 struct Head {
     search: [u8; Search::PACKED],
     rounds: u8,
@@ -131,10 +131,11 @@ struct SideHead {
     flags: u8,
     datagrams: u8,
     bytes: u16,
+    limit: u16,
 }
 
 impl SideHead {
-    const LEN: usize = 8;
+    const LEN: usize = 10;
     const KNOWN: u8 = 1;
     const FROM_START: u8 = 2;
     const ENDED: u8 = 4;
@@ -142,18 +143,21 @@ impl SideHead {
     fn of(stream: &Stream) -> Self {
         let flag = |holds: bool, flag: u8| if holds { flag } else { 0 };
         let flags = flag(stream.known, Self::KNOWN) | flag(stream.from_start, Self::FROM_START) | flag(stream.ended, Self::ENDED);
-        // Both are bounded: by DATAGRAMS and by BUDGET.
-        Self { next: stream.next, flags, datagrams: stream.datagrams.len() as u8, bytes: stream.bytes.len() as u16 }
+        // All are bounded: by DATAGRAMS and by LARGEST.
+        let (bytes, limit) = (stream.bytes.len() as u16, stream.limit as u16);
+        Self { next: stream.next, flags, datagrams: stream.datagrams.len() as u8, bytes, limit }
     }
 
     fn pack(self) -> [u8; Self::LEN] {
         let ([n0, n1, n2, n3], [b0, b1]) = (self.next.to_le_bytes(), self.bytes.to_le_bytes());
-        [n0, n1, n2, n3, self.flags, self.datagrams, b0, b1]
+        let [l0, l1] = self.limit.to_le_bytes();
+        [n0, n1, n2, n3, self.flags, self.datagrams, b0, b1, l0, l1]
     }
 
-    fn unpack([n0, n1, n2, n3, flags, datagrams, b0, b1]: [u8; Self::LEN]) -> Self {
-        let (next, bytes) = (u32::from_le_bytes([n0, n1, n2, n3]), u16::from_le_bytes([b0, b1]));
-        Self { next, flags, datagrams, bytes }
+    fn unpack([n0, n1, n2, n3, flags, datagrams, b0, b1, l0, l1]: [u8; Self::LEN]) -> Self {
+        let next = u32::from_le_bytes([n0, n1, n2, n3]);
+        let (bytes, limit) = (u16::from_le_bytes([b0, b1]), u16::from_le_bytes([l0, l1]));
+        Self { next, flags, datagrams, bytes, limit }
     }
 
     fn len(self) -> usize {
@@ -325,6 +329,7 @@ impl Stream {
         let has = |flag: u8| head.flags & flag != 0;
         (self.known, self.from_start, self.ended) = (has(SideHead::KNOWN), has(SideHead::FROM_START), has(SideHead::ENDED));
         self.next = head.next;
+        self.limit = usize::from(head.limit);
         let (bytes, datagrams) = packed.split_at(usize::from(head.bytes).min(packed.len()));
         self.bytes.extend_from_slice(bytes);
         let (datagrams, _) = datagrams.as_chunks::<{ Packed::DATAGRAM }>();
@@ -419,6 +424,7 @@ mod tests {
     #[test]
     fn what_is_packed_comes_out_the_same() {
         let mut collected = Collected { rounds: 3, ..Collected::default() };
+        collected.sides[0].limit = LARGEST;
         collected.sides[0].add_segment(7, Some(7), &Piece { bytes: b"abc", len: 3, stream: None });
         for bytes in [&b"de"[..], &[9; 3000]] {
             collected.sides[1].add_datagram(&Piece { bytes, len: bytes.len() as u32, stream: None });
