@@ -40,11 +40,11 @@ fn flows(lines: &[Value]) -> BTreeMap<String, Value> {
 }
 
 /// Fixtures about the pace of their packets, and what is not compared of them.
-const PACE: &[(&str, &str, &str)] = &[(
-    "tcp/retransmission",
-    "/tcp/retransmissions",
-    "a segment repeated so soon after the first is a copy, and no retransmission",
-)];
+const PACE: &[(&str, &str, &str)] = &[
+    ("tcp/retransmission", "/tcp/retransmissions", "a segment repeated so soon after the first is a copy, and no retransmission"),
+    ("servers/mdns", "/payload/calls", "a datagram repeated so soon is a copy, and no recognizer is asked about it"),
+    ("servers/ws-discovery", "/payload/calls", "a datagram repeated so soon is a copy, and no recognizer is asked about it"),
+];
 
 fn replay(wire: &Wire, case: &str, file: &Path, sent: &[Vec<u8>]) {
     let capture = wire.capture(&["--no-split", "--packets", &sent.len().to_string()]);
