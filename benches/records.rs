@@ -20,6 +20,7 @@ fn record(number: u64) -> FlowRecord<'static> {
     let tuple = CommunityTuple { source: client, destination: server, protocol: IpProto::TCP, ports: Some((from, to)) };
     let history = History::from("ShADadfF").unwrap_or_default();
     FlowRecord {
+        terse: false,
         kind: Flow::Flow,
         id: FlowId { packet: number * 977 + 1, layer: 0 },
         community_id: tuple,

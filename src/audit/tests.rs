@@ -12,6 +12,7 @@ fn record<'a>(transport: IpProto, client: &str, server: &str, port: u16) -> Flow
     let time = Timestamp::new(1_052_903_521, 0, 6);
     let host = |ip: &str, port| Host { ip: ip.parse().unwrap(), port: Some(port), name: None };
     FlowRecord {
+        terse: false,
         kind: Flow::Flow,
         id: FlowId { packet: 1, layer: 0 },
         community_id: CommunityTuple {

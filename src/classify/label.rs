@@ -89,7 +89,7 @@ fn matched<'a>(
         rename(record, catalog, entry, finding);
         narrow(record, finding);
     }
-    record.reason = Some(reason::matched(record, catalog, (entry, status), number, spoken));
+    record.reason = reason::matched(record, catalog, (entry, status), number, spoken);
 }
 
 /// Some candidates hold for some networks only: those of the others are left out, and so are their lines.
@@ -107,7 +107,7 @@ fn unmatched<'a>(record: &mut FlowRecord<'a>, catalog: &'a Catalog, missing: &Mi
     record.verdict = Some(Verdict::Unmatched);
     record.flags.push(flag(missing));
     record.hint = hint(record, catalog);
-    record.reason = Some(reason::unmatched(record, catalog, missing));
+    record.reason = reason::unmatched(record, catalog, missing);
 }
 
 /// The word for what is missing.

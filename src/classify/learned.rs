@@ -2,7 +2,7 @@
 
 use super::lookup::Found;
 use super::payload::{mismatched, narrow, narrow_to};
-use super::reason::upper;
+use super::reason::{said, upper};
 use super::words::{CONTRADICTS, PORT_UNDOCUMENTED};
 use crate::announce::{Announcement, Service};
 use crate::catalog::{Catalog, Entry, Texts};
@@ -48,7 +48,8 @@ pub(super) fn learn<'a>(record: &mut FlowRecord<'a>, catalog: &'a Catalog, learn
     if let Some(finding) = known.payload.filter(|finding| finding.is_sure() && service.is_contradicted_by(finding.protocol.name))
     {
         record.learned_after = false;
-        mismatched(record, catalog, finding, CONTRADICTS, format!("{announced}, but the payload is {}.", finding.called()));
+        let reason = said(record, format_args!("{announced}, but the payload is {}.", finding.called()));
+        mismatched(record, catalog, finding, CONTRADICTS, reason);
         return;
     }
     let spoken = known.payload.map(|finding| format!(", and the payload is {}", finding.called())).unwrap_or_default();
@@ -98,18 +99,21 @@ fn matched<'a>(
         ),
     }
     let source = record.sources.first().copied().unwrap_or("the rules");
-    record.reason = Some(format!("{announced} ({source})."));
+    record.reason = said(record, format_args!("{announced} ({source})."));
 }
 
 fn unmatched(record: &mut FlowRecord<'_>, service: &Service, announced: &str) {
     record.verdict = Some(Verdict::Unmatched);
     record.flags.push(PORT_UNDOCUMENTED);
     record.hint = Some(service.name);
-    record.reason = Some(format!("{announced}; no document lists it."));
+    record.reason = said(record, format_args!("{announced}; no document lists it."));
 }
 
 /// Where, by whom, in which packet and as what, in words.
 fn announced(record: &FlowRecord<'_>, learned: &Learned<'_>) -> String {
+    if record.terse {
+        return String::new();
+    }
     let told = learned.announcement;
     let port = if told.door.port > 0 { format!(" {}", told.door.port) } else { String::new() };
     let by = told.by.to_ip(told.door.version);

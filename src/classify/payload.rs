@@ -2,7 +2,7 @@
 
 use super::label::flag;
 use super::lookup::{Missing, Number};
-use super::reason::{first_source, missed, numbered, upper};
+use super::reason::{first_source, missed, numbered, said, upper};
 use super::words::{CONTRADICTS, UNDOCUMENTED_PORT};
 use crate::catalog::{Catalog, Entry};
 use crate::net::IpProto;
@@ -91,7 +91,8 @@ pub(super) fn contradicted<'a>(
     finding: &Finding,
 ) {
     let (what, source) = (numbered(record, number), first_source(entry, catalog));
-    let reason = format!("{what} is documented as {}{source}, but the payload is {}.", entry.label, finding.called());
+    let named = (&entry.label, finding.called());
+    let reason = said(record, format_args!("{what} is documented as {}{source}, but the payload is {}.", named.0, named.1));
     mismatched(record, catalog, finding, CONTRADICTS, reason);
 }
 
@@ -109,13 +110,15 @@ pub(super) fn on_other_port<'a>(
     }
     let (nothing, name) = (missed(record, catalog, missing), finding.called());
     if let Some(home) = documented(record.transport, catalog, finding).filter(|_| is_sure) {
-        let reason = format!("{nothing} The payload is {name}, documented at {}{}.", home.first, first_source(home, catalog));
+        let source = first_source(home, catalog);
+        let reason = said(record, format_args!("{nothing} The payload is {name}, documented at {}{source}.", home.first));
         mismatched(record, catalog, finding, UNDOCUMENTED_PORT, reason);
     } else {
         record.verdict = Some(Verdict::Unmatched);
         record.flags.push(flag(missing));
         record.hint = Some(finding.protocol.name);
-        record.reason = Some(format!("{nothing} The payload {} {name}.", if is_sure { "is" } else { "reads like" }));
+        let is = if is_sure { "is" } else { "reads like" };
+        record.reason = said(record, format_args!("{nothing} The payload {is} {name}."));
     }
 }
 
@@ -133,8 +136,9 @@ fn assigned<'a>(record: &mut FlowRecord<'a>, catalog: &'a Catalog, finding: &Fin
     narrow(record, finding);
     let of = record.detail.map(|detail| format!(" ({detail})")).unwrap_or_default();
     let source = record.sources.first().copied().unwrap_or("the rules");
-    record.reason =
-        Some(format!("{} {port} carries DCE/RPC{of}: a port assigned at run time ({source}).", upper(record.transport)));
+    let transport = upper(record.transport);
+    let sentence = format_args!("{transport} {port} carries DCE/RPC{of}: a port assigned at run time ({source}).");
+    record.reason = said(record, sentence);
     true
 }
 
@@ -144,7 +148,7 @@ pub(super) fn mismatched<'a>(
     catalog: &'a Catalog,
     finding: &Finding,
     flag: &'static str,
-    reason: String,
+    reason: Option<String>,
 ) {
     record.verdict = Some(Verdict::Mismatched);
     record.evidence = Some(Evidence::Payload);
@@ -158,7 +162,7 @@ pub(super) fn mismatched<'a>(
         }
         None => record.hint = Some(finding.protocol.name),
     }
-    record.reason = Some(reason);
+    record.reason = reason;
 }
 
 /// Where the catalog has this protocol.

@@ -1,6 +1,6 @@
 //! The sentence of a record that says what its verdict rests on.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use super::lookup::{Missing, Number, defect, other};
 use crate::catalog::commands::UNPUBLISHED;
@@ -9,8 +9,16 @@ use crate::net::IpProto;
 use crate::recognize::Finding;
 use crate::record::{Direction, FlowRecord};
 
+/// A sentence; none in a record that nobody will read.
+pub(super) fn said(record: &FlowRecord<'_>, sentence: fmt::Arguments<'_>) -> Option<String> {
+    (!record.terse).then(|| sentence.to_string())
+}
+
 /// The number that was looked up, in words.
 pub(super) fn numbered(record: &FlowRecord<'_>, number: Number) -> String {
+    if record.terse {
+        return String::new();
+    }
     let transport = upper(record.transport);
     match number {
         Number::Port(port) => format!("{transport} {port}"),
@@ -27,7 +35,10 @@ pub(super) fn matched(
     (entry, status): (&Entry, Status),
     number: Number,
     spoken: Option<&Finding>,
-) -> String {
+) -> Option<String> {
+    if record.terse {
+        return None;
+    }
     let what = numbered(record, number);
     let spoken = spoken.map(|finding| format!(", and the payload is {}", finding.called())).unwrap_or_default();
     let source = record.sources.first().copied().unwrap_or("the rules");
@@ -46,10 +57,13 @@ pub(super) fn matched(
         Status::Derived => write!(reason, " No document prints it: it was derived{reading}."),
         Status::Documented | Status::Defect => Ok(()),
     };
-    reason
+    Some(reason)
 }
 
-pub(super) fn unmatched(record: &FlowRecord<'_>, catalog: &Catalog, missing: &Missing<'_>) -> String {
+pub(super) fn unmatched(record: &FlowRecord<'_>, catalog: &Catalog, missing: &Missing<'_>) -> Option<String> {
+    if record.terse {
+        return None;
+    }
     let mut reason = missed(record, catalog, missing);
     if let Some(fact) = defect(catalog, record.transport, missing) {
         let source = fact.sources.first().map(|source| catalog.print_source(*source)).unwrap_or_default();
@@ -58,7 +72,7 @@ pub(super) fn unmatched(record: &FlowRecord<'_>, catalog: &Catalog, missing: &Mi
     if let Some(hint) = record.hint {
         let _ = write!(reason, " Elsewhere it is registered as {hint}.");
     }
-    reason
+    Some(reason)
 }
 
 /// What would have protected what was said in the clear, where the catalog knows it: its name, where it listens, and who says so.
@@ -72,6 +86,9 @@ pub(super) fn twin(record: &FlowRecord<'_>, catalog: &Catalog) -> Option<String>
 
 /// What is not documented.
 pub(super) fn missed(record: &FlowRecord<'_>, catalog: &Catalog, missing: &Missing<'_>) -> String {
+    if record.terse {
+        return String::new();
+    }
     let transport = upper(record.transport);
     let source = |entry| first_source(entry, catalog);
     match missing {

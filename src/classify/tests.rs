@@ -177,6 +177,7 @@ pub(super) fn record(transport: IpProto, client: u16, server: u16) -> FlowRecord
     let host = |ip, port| Host { ip: IpAddr::from(ip), port: Some(port), name: None };
     let tuple = CommunityTuple { source: A.into(), destination: B.into(), protocol: transport, ports: None };
     FlowRecord {
+        terse: false,
         kind: crate::record::Flow::Flow,
         id: FlowId { packet: 1, layer: 0 },
         community_id: tuple,

@@ -12,9 +12,10 @@ use super::exit::{Exit, Failure};
 use super::label::{self, Labelling};
 use super::output::Formats;
 use super::{read, rules};
-use crate::audit::{Baseline, HostNames, Policy, expectations, hosts_file};
+use crate::audit::{Baseline, HostNames, Judgement, Policy, expectations, hosts_file};
 use crate::catalog::Catalog;
 use crate::classify::FLAGS;
+use crate::record::FlowRecord;
 use crate::record::escape::visible;
 use crate::report;
 
@@ -26,6 +27,17 @@ pub struct Law {
     pub path: String,
     /// An earlier audit, of which only the changes are told.
     pub baseline: Option<Baseline>,
+}
+
+impl Law {
+    /// Judges a record.
+    pub fn judge<'a>(&'a self, record: &mut FlowRecord<'a>) -> Judgement {
+        let mut judgement = self.policy.judge(record);
+        if let Some(baseline) = &self.baseline {
+            judgement.against(baseline, record);
+        }
+        judgement
+    }
 }
 
 /// Judges traffic by a policy, or checks the policy alone.

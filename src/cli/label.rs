@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 #[cfg(feature = "live")]
 use std::path::Path;
 #[cfg(feature = "live")]
@@ -16,10 +17,10 @@ use super::args::{EvidenceFrom, FailOn, FlowArgs, KeyPart, SharedArgs, Verbosity
 use super::audit::Law;
 use super::carve::Carving;
 use super::exit::{Exit, Failure};
-use super::output::{Detail, Formats, Output};
+use super::output::{Detail, Formats, Output, Plan, Prepared};
 use super::parse::{self, Only};
 use super::rules;
-use crate::audit::{About, Learner, Tally};
+use crate::audit::{About, Judgement, Learner, Tally};
 #[cfg(feature = "live")]
 use crate::capture::Rotation;
 use crate::capture::Source;
@@ -32,7 +33,7 @@ use crate::flow::{Flow, Harvest, KeyParts, SHARDS, Settings, Timeouts};
 #[cfg(feature = "live")]
 use crate::net::Timestamp;
 use crate::pipeline::{self, Progress};
-use crate::record::{Audit, Drops, Run, Summary};
+use crate::record::{Audit, Drops, FlowRecord, Run, Summary};
 #[cfg(feature = "live")]
 use crate::tui::Board;
 
@@ -102,8 +103,20 @@ impl Labelling {
         Arc::clone(&self.catalog)
     }
 
-    /// Labels what a source yields, to its end. `drops` is asked when it is over.
+    /// Labels what a source yields, to its end. `drops` is asked when it is over. A fault of ours ends the run, and nobody waits for it.
     pub fn run(
+        self,
+        source: &mut dyn Source,
+        workers: usize,
+        output: &Desk,
+        progress: Progress<'_>,
+        drops: impl FnOnce() -> Drops,
+    ) -> Result<Labelled, Failure> {
+        let whole = AssertUnwindSafe(|| self.label(source, workers, output, progress, drops));
+        catch_unwind(whole).unwrap_or(Err(Failure::Broken))
+    }
+
+    fn label(
         self,
         source: &mut dyn Source,
         workers: usize,
@@ -114,7 +127,7 @@ impl Labelling {
         let early = |harvest: Harvest| output.lock().early(harvest, &self);
         let mut outcome = pipeline::run(source, self.settings, workers, early, progress);
         let mut desk = output.lock();
-        desk.rest(&mut outcome, &self);
+        desk.rest(&mut outcome, &self, workers);
         let audit = desk.verdicts.take().and_then(|verdicts| self.audit(verdicts));
         let draft = desk.learner.take().map(|learner| self.draft(&learner)).transpose()?.flatten();
         let parts = self.settings.key;
@@ -312,27 +325,46 @@ impl Clerk {
         selected || was_told
     }
 
-    /// Writes the flows held to the end.
-    fn rest(&mut self, outcome: &mut Outcome, labelling: &Labelling) {
+    /// Writes the flows held to the end. Their records are made by all workers, some at a time.
+    fn rest(&mut self, outcome: &mut Outcome, labelling: &Labelling, workers: usize) {
         let (catalog, stream) = (&*labelling.catalog, labelling.settings.stream);
         if !stream {
             self.carriers = outcome.take_carriers();
         }
         let revised = self.ledger.revise(&self.memory, News::default(), outcome.flows());
         self.update(&revised, catalog);
-        for flow in outcome.flows() {
-            self.write(flow, labelling);
+        #[cfg(feature = "live")]
+        if self.ahead.is_some() {
+            return outcome.flows().for_each(|flow| self.write(flow, labelling));
         }
+        let Self { output: Some(output), verdicts, learner, carriers, ledger, carving, .. } = self else { return };
+        let plan = output.plan();
+        // A comment on a packet is a sentence too.
+        let terse = plan.terse && carving.is_none();
+        let maker = Maker { labelling, carriers, ledger, plan, terse };
+        let make = |part: usize| maker.make_all(outcome.part(part * PART, PART));
+        let take = |part: Vec<Made<'_>>| {
+            for Made { flow, record, judgement, prepared } in part {
+                if let (Some(judgement), Some(law), Some(verdicts)) = (&judgement, &labelling.policy, &mut *verdicts) {
+                    verdicts.add(&law.policy, &record, judgement);
+                }
+                if let (Some(_), Some(learner)) = (&labelling.learning, &mut *learner) {
+                    learner.see(&record, &labelling.catalog);
+                }
+                if let Some(carving) = carving {
+                    carving.see(flow.key, &record, prepared.selected);
+                }
+                output.prepared(&record, prepared, || maker.record(flow, false).0);
+            }
+        };
+        pipeline::in_order(workers, outcome.len().div_ceil(PART), make, take);
     }
 
     fn write(&mut self, flow: &Flow, labelling: &Labelling) {
         let heard = self.ledger.heard(flow);
         let mut record = engine::record(flow, &self.carriers, Some(&labelling.catalog), &heard);
         if let (Some(law), Some(verdicts)) = (&labelling.policy, &mut self.verdicts) {
-            let mut judgement = law.policy.judge(&mut record);
-            if let Some(baseline) = &law.baseline {
-                judgement.against(baseline, &mut record);
-            }
+            let judgement = law.judge(&mut record);
             verdicts.add(&law.policy, &record, &judgement);
         }
         if let (Some(_), Some(learner)) = (&labelling.learning, &mut self.learner) {
@@ -365,6 +397,43 @@ impl Clerk {
                 carving.see(flow.key, &after, selected);
             }
         }
+    }
+}
+
+/// So many flows are made into records at a time, by one worker.
+const PART: usize = 256;
+
+/// Makes records, on any thread.
+struct Maker<'a> {
+    labelling: &'a Labelling,
+    carriers: &'a Carriers,
+    ledger: &'a Ledger,
+    plan: Plan,
+    terse: bool,
+}
+
+/// A record that waits for its turn.
+struct Made<'a> {
+    flow: &'a Flow,
+    record: FlowRecord<'a>,
+    judgement: Option<Judgement>,
+    prepared: Prepared,
+}
+
+impl<'a> Maker<'a> {
+    fn make_all(&self, flows: impl Iterator<Item = &'a Flow>) -> Vec<Made<'a>> {
+        let make = |flow| {
+            let (record, judgement) = self.record(flow, self.terse);
+            Made { flow, prepared: self.plan.prepare(&record), record, judgement }
+        };
+        flows.map(make).collect()
+    }
+
+    fn record(&self, flow: &'a Flow, terse: bool) -> (FlowRecord<'a>, Option<Judgement>) {
+        let catalog = Some(&*self.labelling.catalog);
+        let mut record = engine::record_as(flow, self.carriers, catalog, self.ledger.hearsay(flow), terse);
+        let judgement = self.labelling.policy.as_ref().map(|law| law.judge(&mut record));
+        (record, judgement)
     }
 }
 

@@ -72,7 +72,7 @@ fn run(cli: Cli) -> Exit {
         Err(error) if error.is_closed_pipe() => Exit::Done,
         Err(error) => {
             complain(&error.to_string());
-            Exit::Unusable
+            error.exit()
         }
     }
 }

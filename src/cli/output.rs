@@ -12,10 +12,13 @@ use crate::capture::{Pieces, Rotation};
 #[cfg(feature = "live")]
 use crate::net::Timestamp;
 use crate::record::{FlowRecord, Summary, SummaryBuilder};
-use crate::report::{self, Format, Report, View};
+use crate::report::{self, Format, Needs, Prepare, Report, View};
 
 /// Bytes gathered before they are written.
 const BUFFER: usize = 256 * 1024;
+
+/// More than most records take as text.
+const TEXT: usize = 2048;
 
 /// Which format a name stands for.
 pub type Formats = fn(&str) -> Option<&'static Format>;
@@ -78,6 +81,37 @@ impl Output {
         Ok(Self { sinks, only, builder: SummaryBuilder::default(), fail_on: args.fail_on.clone(), flagged: 0, quiet })
     }
 
+    /// What is to be done with each record before its turn.
+    pub fn plan(&self) -> Plan {
+        let needs: Vec<Needs> = self.sinks.iter().map(|sink| sink.report.needs()).collect();
+        let prepare = |needs: &Needs| if let Needs::Text(prepare) = needs { Some(*prepare) } else { None };
+        Plan {
+            only: self.only.clone(),
+            prepare: needs.iter().map(prepare).collect(),
+            terse: needs.iter().all(|needs| matches!(needs, Needs::Counts)),
+        }
+    }
+
+    /// Counts a record whose turn it is, and writes it where it is selected. `whole` makes one that was terse again, with its sentence.
+    pub fn prepared<'a>(&mut self, record: &FlowRecord<'a>, prepared: Prepared, whole: impl FnOnce() -> FlowRecord<'a>) {
+        self.builder.flow(record);
+        self.flagged += u64::from(record.is_flagged());
+        if !prepared.selected {
+            return;
+        }
+        self.sinks.iter_mut().for_each(Sink::turn_if_due);
+        if record.terse && self.sinks.iter().any(|sink| sink.report.asks_why(record)) {
+            let whole = whole();
+            return self.write(|report, stream| report.flow(&whole, stream));
+        }
+        for (sink, text) in self.sinks.iter_mut().zip(prepared.texts) {
+            sink.write(|report, stream| match text {
+                Some(text) => report.text(&text?, stream),
+                None => report.flow(record, stream),
+            });
+        }
+    }
+
     /// Counts a record, and writes it where it is selected; tells whether it is.
     pub fn flow(&mut self, record: &FlowRecord<'_>) -> bool {
         self.builder.flow(record);
@@ -95,7 +129,7 @@ impl Output {
     }
 
     fn selects(&self, record: &FlowRecord<'_>) -> bool {
-        self.only.iter().all(|only| only.selects(record))
+        selects(&self.only, record)
     }
 
     /// Counts and writes what later evidence changed in a record that is written; one that is selected only now is written as a whole.
@@ -184,6 +218,35 @@ impl Output {
                 FailOn::Missing => missing,
                 FailOn::Loss => lost,
             })
+    }
+}
+
+/// What is to be done with each record before its turn; any thread can.
+pub struct Plan {
+    only: Vec<Only>,
+    /// How each sink's text is made, where it can be made by itself.
+    prepare: Vec<Option<Prepare>>,
+    /// Whether records may come without their sentence.
+    pub terse: bool,
+}
+
+/// A record's selection and texts.
+pub struct Prepared {
+    /// Whether it is to be written.
+    pub selected: bool,
+    texts: Vec<Option<io::Result<Vec<u8>>>>,
+}
+
+impl Plan {
+    /// Selects a record and makes its texts.
+    pub fn prepare(&self, record: &FlowRecord<'_>) -> Prepared {
+        let selected = selects(&self.only, record);
+        let text = |prepare: Prepare| {
+            let mut text = Vec::with_capacity(TEXT);
+            prepare(record, &mut text).map(|()| text)
+        };
+        let wanted = |prepare: &Option<Prepare>| prepare.filter(|_| selected).map(text);
+        Prepared { selected, texts: self.prepare.iter().map(wanted).collect() }
     }
 }
 
@@ -277,6 +340,10 @@ impl Write for Stream {
             Self::Pieces(pieces) => pieces.flush(),
         }
     }
+}
+
+fn selects(only: &[Only], record: &FlowRecord<'_>) -> bool {
+    only.iter().all(|only| only.selects(record))
 }
 
 fn cannot_write(target: &str, error: &io::Error) -> Failure {

@@ -4,25 +4,33 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::carriers::Carriers;
 use super::tally::Tally;
-use crate::flow::{Flow, FlowKey, Shard};
+use crate::flow::{Flow, FlowKey, Shard, Slab};
 use crate::record::{FlowId, Quantiles, Summary};
 use crate::wire::Word;
 
 /// How many flows ahead of its turn one is asked for.
 const AHEAD: usize = 8;
 
-/// Where a flow is held.
+/// Where a flow is held. It sorts by the flow's id.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 struct Place {
-    id: FlowId,
-    shard: u8,
+    /// The packet's number, then the layer.
+    id: u64,
     at: u32,
+    shard: u8,
 }
 
-/// The finished shards, and their flows in order.
+impl Place {
+    fn new(id: FlowId, shard: usize, at: u32) -> Self {
+        Self { id: id.packet << 8 | u64::from(id.layer), at, shard: shard as u8 }
+    }
+}
+
+/// The flows of the finished shards, and their order.
 #[derive(Debug)]
 pub struct Outcome {
-    shards: Vec<Shard>,
+    flows: Vec<Slab<Flow>>,
+    duplicates: u64,
     tally: Tally,
     order: Vec<Place>,
     carriers: Carriers,
@@ -31,28 +39,44 @@ pub struct Outcome {
 impl Outcome {
     /// Takes finished shards and the sum of all tallies.
     pub fn new(shards: Vec<Shard>, tally: Tally) -> Self {
-        let mut order = Vec::with_capacity(shards.iter().map(|shard| shard.flows().len()).sum());
-        for (number, shard) in shards.iter().enumerate() {
-            for at in 0..shard.flows().end() {
-                if let Some(flow) = shard.flows().get(at) {
-                    order.push(Place { id: flow.id, shard: number as u8, at });
-                }
-            }
+        let duplicates = shards.iter().map(Shard::duplicate_packets).sum();
+        let flows: Vec<Slab<Flow>> = shards.into_iter().map(Shard::into_flows).collect();
+        let mut order = Vec::with_capacity(flows.iter().map(Slab::len).sum());
+        for (shard, flows) in flows.iter().enumerate() {
+            order.extend(flows.from(0).map(|(at, flow)| Place::new(flow.id, shard, at)));
         }
-        order.sort_unstable();
-        let mut outcome = Self { shards, tally, order, carriers: Carriers::default() };
+        // Each shard's are nearly in order: a sort that merges runs makes less of it than one that does not.
+        order.sort();
+        let mut outcome = Self { flows, duplicates, tally, order, carriers: Carriers::default() };
         outcome.carriers = outcome.find_carriers();
         outcome
     }
 
     /// The flows in the order of their ids.
     pub fn flows(&self) -> impl Iterator<Item = &Flow> + Clone {
-        self.order.iter().enumerate().filter_map(|(at, place)| {
-            if let Some(soon) = self.order.get(at + AHEAD) {
+        self.part(0, usize::MAX)
+    }
+
+    /// Those from a place in that order on, so many.
+    pub fn part(&self, begin: usize, count: usize) -> impl Iterator<Item = &Flow> + Clone {
+        let rest = self.order.get(begin..).unwrap_or_default();
+        let part = rest.get(..count).unwrap_or(rest);
+        part.iter().enumerate().filter_map(|(at, place)| {
+            if let Some(soon) = part.get(at + AHEAD) {
                 self.expect(*soon);
             }
             self.flow(*place)
         })
+    }
+
+    /// How many flows there are.
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.order.is_empty()
     }
 
     /// What the summary says of packets.
@@ -65,7 +89,7 @@ impl Outcome {
             non_ip: words(&tally.non_ip),
             cut_short: words(&tally.cut_short),
             fragments: tally.fragments,
-            duplicates: self.shards.iter().map(Shard::duplicate_packets).sum(),
+            duplicates: self.duplicates,
             bytes: tally.bytes,
             first: Some(tally.first).filter(|time| time.is_some()),
             last: Some(tally.last).filter(|time| time.is_some()),
@@ -81,8 +105,8 @@ impl Outcome {
 
     /// Asks for a flow that will be wanted: in the order of their ids they lie far apart.
     fn expect(&self, place: Place) {
-        if let Some(shard) = self.shards.get(usize::from(place.shard)) {
-            shard.flows().expect(place.at);
+        if let Some(flows) = self.flows.get(usize::from(place.shard)) {
+            flows.expect(place.at);
         }
     }
 
@@ -92,7 +116,7 @@ impl Outcome {
     }
 
     fn flow(&self, place: Place) -> Option<&Flow> {
-        self.shards.get(usize::from(place.shard))?.flows().get(place.at)
+        self.flows.get(usize::from(place.shard))?.get(place.at)
     }
 
     fn find_carriers(&self) -> Carriers {

@@ -1,7 +1,7 @@
 //! A flow becomes a record: who is the client, what TCP did, which tunnels are around it.
 
 use super::carriers::Carriers;
-use super::ledger::{Heard, Lesson};
+use super::ledger::{Heard, Hearsay};
 use crate::catalog::Catalog;
 use crate::classify::{Ends, FOREIGN, ends, label};
 use crate::flow::{Extras, Flow, OuterTunnel, Side};
@@ -12,11 +12,23 @@ use crate::record::{CommunityTuple, FlowRecord, Host, Icmp, IcmpErrors, Payload,
 /// `carriers` is where the records of its tunnels are found, `heard` what other conversations said of it: hosts are called as these call them where
 /// its own payload does not say.
 pub fn record<'a>(flow: &'a Flow, carriers: &Carriers, catalog: Option<&'a Catalog>, heard: &'a Heard) -> FlowRecord<'a> {
-    let learned = heard.lesson().map(Lesson::learned);
+    record_as(flow, carriers, catalog, heard.hearsay(), false)
+}
+
+/// The same; `terse`: without the sentence, for whoever only counts.
+pub fn record_as<'a>(
+    flow: &'a Flow,
+    carriers: &Carriers,
+    catalog: Option<&'a Catalog>,
+    hearsay: Hearsay<'a>,
+    terse: bool,
+) -> FlowRecord<'a> {
+    let learned = hearsay.learned;
     let Ends { client, direction, both_documented } = ends(flow, catalog, learned.as_ref());
     let (client_host, server_host) = hosts(flow, client);
     let extras = flow.extras.as_deref();
     let mut record = FlowRecord {
+        terse,
         kind: crate::record::Flow::Flow,
         id: flow.id,
         community_id: tuple(flow),
@@ -57,8 +69,8 @@ pub fn record<'a>(flow: &'a Flow, carriers: &Carriers, catalog: Option<&'a Catal
             record.notes.push(FOREIGN);
         }
     }
-    record.client.name = record.client.name.or(heard.name(client));
-    record.server.name = record.server.name.or(heard.name(client.other()));
+    record.client.name = record.client.name.or(hearsay.name(client));
+    record.server.name = record.server.name.or(hearsay.name(client.other()));
     record
 }
 

@@ -1,6 +1,9 @@
 //! The flows of a shard that are followed because they may announce others. All others cost one comparison.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 
 use super::flow::Flow;
 use super::opening::Piece;
@@ -40,7 +43,7 @@ pub(super) struct Shown {
 /// The followers of one shard, by the place of their flow.
 #[derive(Debug, Default)]
 pub struct Followers {
-    held: HashMap<u32, Follower>,
+    held: HashMap<u32, Follower, RandomState>,
     /// In the order they began; those that are gone are passed over.
     order: VecDeque<u32>,
     bytes: usize,

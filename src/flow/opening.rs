@@ -3,6 +3,8 @@
 //! A side's budget is one memory page's half, 2 KiB (and 8 where a recognizer asks for it before they are spent): enough for a TLS hello with its large key shares, for the headers of an HTTP request and for
 //! several PDUs of everything else; datagrams share it. The bytes of a flow are held from its first payload until a recognizer is
 //! sure, none is left, or [`ROUNDS`] rounds were spent; most flows are decided after two packets. After that a packet costs one comparison.
+//!
+//! Between its packets a flow in question is [`Packed`]: millions that nobody answers take little more than the bytes they said.
 
 use crate::net::{IpProto, Side};
 use crate::recognize::{Datagram, Finding, Opening, Said, Search};
@@ -22,10 +24,7 @@ const WAITING: usize = 4;
 
 /// What the payload of a flow showed. 32 bytes.
 #[derive(Debug, Default)]
-pub struct Payload {
-    state: State,
-    calls: u8,
-}
+pub struct Payload(State);
 
 #[derive(Debug, Default)]
 enum State {
@@ -33,9 +32,11 @@ enum State {
     #[default]
     Fresh,
     /// In question.
-    Open(Box<Collected>),
-    /// Decided, or given up.
-    Closed(Option<Finding>),
+    Open(Packed),
+    /// In question, and segments wait for an earlier one.
+    Waiting(Box<Collected>),
+    /// Decided, or given up, after so many calls.
+    Closed(Option<Finding>, u8),
 }
 
 /// What one segment or datagram brings.
@@ -53,46 +54,173 @@ impl Payload {
     /// What was found so far, without the bytes it was found in.
     #[must_use]
     pub fn copy(&self) -> Self {
-        Self { state: State::Closed(self.finding().cloned()), calls: self.calls }
+        Self(State::Closed(self.finding().cloned(), self.calls()))
     }
 
     /// Whether more payload can change anything.
     #[inline]
     pub fn is_open(&self) -> bool {
-        !matches!(self.state, State::Closed(_))
+        !matches!(self.0, State::Closed(..))
     }
 
     /// What was found, so far or at all.
     pub fn finding(&self) -> Option<&Finding> {
-        match &self.state {
+        match &self.0 {
             State::Fresh => None,
-            State::Open(collected) => collected.finding.as_ref(),
-            State::Closed(finding) => finding.as_ref(),
+            State::Open(packed) => packed.finding.as_deref(),
+            State::Waiting(collected) => collected.finding.as_ref(),
+            State::Closed(finding, _) => finding.as_ref(),
         }
     }
 
     /// How many recognizers were asked.
     pub fn calls(&self) -> u8 {
-        self.calls
+        match &self.0 {
+            State::Fresh => 0,
+            State::Open(packed) => packed.calls(),
+            State::Waiting(collected) => collected.search.calls,
+            State::Closed(_, calls) => *calls,
+        }
     }
 
     /// Takes a piece of payload and asks the recognizers where it brings something new. `ports` are those of A and B.
     pub fn see(&mut self, side: Side, transport: IpProto, ports: [u16; 2], piece: &Piece<'_>, spare: &mut Spare) {
-        if let State::Fresh = self.state {
-            self.state = State::Open(spare.take());
-        }
-        let State::Open(collected) = &mut self.state else { return };
-        if !collected.add(side, piece) {
+        if matches!(&self.0, State::Open(packed) if packed.has_ended(side)) {
             return;
         }
-        let over = collected.ask(transport, ports);
-        self.calls = collected.search.calls;
-        if over {
-            let finding = collected.finding.take();
-            if let State::Open(used) = std::mem::replace(&mut self.state, State::Closed(finding)) {
-                spare.give(used);
+        let mut collected = match std::mem::take(&mut self.0) {
+            State::Fresh => spare.take(),
+            State::Open(packed) => packed.unpack(spare.take()),
+            State::Waiting(collected) => collected,
+            closed @ State::Closed(..) => {
+                self.0 = closed;
+                return;
+            }
+        };
+        let over = collected.add(side, piece) && collected.ask(transport, ports);
+        self.0 = if over {
+            State::Closed(collected.finding.take(), collected.search.calls)
+        } else if collected.sides.iter().all(|side| side.waiting.is_empty()) {
+            State::Open(Packed::of(&mut collected))
+        } else {
+            self.0 = State::Waiting(collected);
+            return;
+        };
+        spare.give(collected);
+    }
+}
+
+/// What was collected, in as few bytes as it takes.
+#[derive(Debug)]
+struct Packed {
+    finding: Option<Box<Finding>>,
+    /// [`Head`], then the bytes and the datagrams of A and those of B.
+    bytes: Box<[u8]>,
+}
+
+/// The search, the rounds, and of each side the next sequence number, its flags, how many bytes and datagrams there are, and its limit.
+struct Head {
+    search: [u8; Search::PACKED],
+    rounds: u8,
+    sides: [SideHead; 2],
+}
+
+#[derive(Clone, Copy, Default)]
+struct SideHead {
+    next: u32,
+    flags: u8,
+    datagrams: u8,
+    bytes: u16,
+    limit: u16,
+}
+
+impl SideHead {
+    const LEN: usize = 10;
+    const KNOWN: u8 = 1;
+    const FROM_START: u8 = 2;
+    const ENDED: u8 = 4;
+
+    fn of(stream: &Stream) -> Self {
+        let flag = |holds: bool, flag: u8| if holds { flag } else { 0 };
+        let flags = flag(stream.known, Self::KNOWN) | flag(stream.from_start, Self::FROM_START) | flag(stream.ended, Self::ENDED);
+        // All are bounded: by DATAGRAMS and by LARGEST.
+        let (bytes, limit) = (stream.bytes.len() as u16, stream.limit as u16);
+        Self { next: stream.next, flags, datagrams: stream.datagrams.len() as u8, bytes, limit }
+    }
+
+    fn pack(self) -> [u8; Self::LEN] {
+        let ([n0, n1, n2, n3], [b0, b1]) = (self.next.to_le_bytes(), self.bytes.to_le_bytes());
+        let [l0, l1] = self.limit.to_le_bytes();
+        [n0, n1, n2, n3, self.flags, self.datagrams, b0, b1, l0, l1]
+    }
+
+    fn unpack([n0, n1, n2, n3, flags, datagrams, b0, b1, l0, l1]: [u8; Self::LEN]) -> Self {
+        let next = u32::from_le_bytes([n0, n1, n2, n3]);
+        let (bytes, limit) = (u16::from_le_bytes([b0, b1]), u16::from_le_bytes([l0, l1]));
+        Self { next, flags, datagrams, bytes, limit }
+    }
+
+    fn len(self) -> usize {
+        usize::from(self.bytes) + usize::from(self.datagrams) * Packed::DATAGRAM
+    }
+}
+
+impl Head {
+    const LEN: usize = Search::PACKED + 1 + 2 * SideHead::LEN;
+
+    /// The head, and what follows it.
+    fn of(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (search, rest) = bytes.split_first_chunk()?;
+        let (&[rounds], rest) = rest.split_first_chunk()?;
+        let (a, rest) = rest.split_first_chunk()?;
+        let (b, rest) = rest.split_first_chunk()?;
+        Some((Self { search: *search, rounds, sides: [SideHead::unpack(*a), SideHead::unpack(*b)] }, rest))
+    }
+}
+
+impl Packed {
+    const DATAGRAM: usize = 4;
+
+    /// Takes the finding, and copies the rest.
+    fn of(collected: &mut Collected) -> Self {
+        let heads = collected.sides.each_ref().map(SideHead::of);
+        let mut bytes = Vec::with_capacity(Head::LEN + heads.iter().map(|head| head.len()).sum::<usize>());
+        bytes.extend_from_slice(&collected.search.pack());
+        bytes.push(collected.rounds);
+        for head in heads {
+            bytes.extend_from_slice(&head.pack());
+        }
+        for side in &collected.sides {
+            bytes.extend_from_slice(&side.bytes);
+            for datagram in &side.datagrams {
+                bytes.extend_from_slice(&datagram.end.to_le_bytes());
+                bytes.extend_from_slice(&datagram.len.to_le_bytes());
             }
         }
+        Self { finding: collected.finding.take().map(Box::new), bytes: bytes.into_boxed_slice() }
+    }
+
+    fn calls(&self) -> u8 {
+        Head::of(&self.bytes).map_or(0, |(head, _)| Search::unpack(&head.search).calls)
+    }
+
+    fn has_ended(&self, side: Side) -> bool {
+        let head = Head::of(&self.bytes).and_then(|(head, _)| head.sides.get(side.index()).copied());
+        head.is_some_and(|head| head.flags & SideHead::ENDED != 0)
+    }
+
+    /// Into an empty collection.
+    fn unpack(self, mut into: Box<Collected>) -> Box<Collected> {
+        let Some((head, mut rest)) = Head::of(&self.bytes) else { return into };
+        into.search = Search::unpack(&head.search);
+        into.rounds = head.rounds;
+        for (side, head) in into.sides.iter_mut().zip(head.sides) {
+            let (mine, others) = rest.split_at(head.len().min(rest.len()));
+            rest = others;
+            side.fill(head, mine);
+        }
+        into.finding = self.finding.map(|finding| *finding);
+        into
     }
 }
 
@@ -196,6 +324,20 @@ impl Stream {
         (self.known, self.from_start, self.ended) = (false, false, false);
     }
 
+    /// What was packed of an empty one.
+    fn fill(&mut self, head: SideHead, packed: &[u8]) {
+        let has = |flag: u8| head.flags & flag != 0;
+        (self.known, self.from_start, self.ended) = (has(SideHead::KNOWN), has(SideHead::FROM_START), has(SideHead::ENDED));
+        self.next = head.next;
+        self.limit = usize::from(head.limit);
+        let (bytes, datagrams) = packed.split_at(usize::from(head.bytes).min(packed.len()));
+        self.bytes.extend_from_slice(bytes);
+        let (datagrams, _) = datagrams.as_chunks::<{ Packed::DATAGRAM }>();
+        let datagram =
+            |&[e0, e1, l0, l1]: &[u8; 4]| Datagram { end: u16::from_le_bytes([e0, e1]), len: u16::from_le_bytes([l0, l1]) };
+        self.datagrams.extend(datagrams.iter().map(datagram));
+    }
+
     fn said(&self) -> Said<'_> {
         Said { bytes: &self.bytes, datagrams: &self.datagrams, from_start: self.from_start, ended: self.ended }
     }
@@ -289,6 +431,31 @@ mod tests {
     #[test]
     fn every_flow_pays_little() {
         assert!(size_of::<Payload>() <= 32, "{}", size_of::<Payload>());
+    }
+
+    #[test]
+    fn what_is_packed_comes_out_the_same() {
+        let mut collected = Collected { rounds: 3, ..Collected::default() };
+        collected.sides[0].limit = LARGEST;
+        collected.sides[0].add_segment(7, Some(7), &Piece { bytes: b"abc", len: 3, stream: None });
+        for bytes in [&b"de"[..], &[9; 3000]] {
+            collected.sides[1].add_datagram(&Piece { bytes, len: bytes.len() as u32, stream: None });
+        }
+        let before = format!("{collected:?}");
+        let packed = Packed::of(&mut collected);
+        assert!(!packed.has_ended(Side::A) && packed.has_ended(Side::B));
+        assert_eq!(packed.bytes.len(), Head::LEN + 3 + BUDGET + 2 * Packed::DATAGRAM);
+        assert_eq!(format!("{:?}", packed.unpack(Box::default())), before);
+    }
+
+    #[test]
+    fn a_flow_in_question_takes_little_more_than_it_said() {
+        let (mut payload, mut spare) = (Payload::default(), Spare::default());
+        let piece = Piece { bytes: b"flood", len: 5, stream: None };
+        payload.see(Side::A, IpProto::UDP, [4000, 9999], &piece, &mut spare);
+        let State::Open(packed) = &payload.0 else { panic!("{payload:?}") };
+        assert!(packed.bytes.len() <= 88, "{}", packed.bytes.len());
+        assert_eq!(spare.0.len(), 1);
     }
 
     #[test]

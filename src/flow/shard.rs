@@ -278,6 +278,11 @@ impl Shard {
         &self.flows
     }
 
+    /// The flows, and nothing of what was needed to tell them apart.
+    pub fn into_flows(self) -> Slab<Flow> {
+        self.flows
+    }
+
     /// Asks for what a sighting with this key and fingerprint will look up: the first step ahead of it.
     #[inline]
     pub fn expect(&self, keyed: &Keyed, fingerprint: u64) {

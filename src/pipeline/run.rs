@@ -103,12 +103,12 @@ fn together(
     for _ in 0..in_flight {
         let _ = recycle.send(Work::new(keying));
     }
-    let failed = AtomicBool::new(false);
-    let reader = Mutex::new(Reader { source, clock, sequence: 0, ended: false, recycled, failed: &failed, progress });
+    let reader = Mutex::new(Reader { source, clock, sequence: 0, ended: false, recycled, progress });
+    let broken = AtomicBool::new(false);
     let total = Mutex::new(Tally::default());
     let labour = |worker: usize| {
-        let _alarm = Alarm { recycle: &recycle, keying, failed: &failed };
-        let tally = labour(worker, &reader, &recycle, &lanes, &early);
+        let _guard = Guard { broken: &broken, recycle: &recycle, keying };
+        let tally = labour(worker, &reader, &broken, &recycle, &lanes, &early);
         total.lock().unwrap_or_else(PoisonError::into_inner).add(&tally);
     };
     std::thread::scope(|scope| {
@@ -121,6 +121,22 @@ fn together(
     (lanes.into_shards(), total.into_inner().unwrap_or_default())
 }
 
+/// Dropped by a worker that panics, whose batch will never be idle again: whoever waits for one is let go with an empty one.
+struct Guard<'a> {
+    broken: &'a AtomicBool,
+    recycle: &'a Sender<Work>,
+    keying: Keying,
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.broken.store(true, Ordering::SeqCst);
+            let _ = self.recycle.try_send(Work::new(self.keying));
+        }
+    }
+}
+
 /// The source, and the batches that are idle. Whoever is free reads the next batch, and has its bytes in the cache already.
 struct Reader<'a> {
     source: &'a mut dyn Source,
@@ -128,34 +144,19 @@ struct Reader<'a> {
     sequence: u64,
     ended: bool,
     recycled: Receiver<Work>,
-    failed: &'a AtomicBool,
     progress: Progress<'a>,
-}
-
-/// Lets the others go when a worker panics: its batch never comes back, and whoever waits for it would wait forever.
-struct Alarm<'a> {
-    recycle: &'a Sender<Work>,
-    keying: Keying,
-    failed: &'a AtomicBool,
-}
-
-impl Drop for Alarm<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.failed.store(true, Ordering::SeqCst);
-            let most = self.recycle.capacity().unwrap_or(0);
-            let _ = (0..most).all(|_| self.recycle.try_send(Work::new(self.keying)).is_ok());
-        }
-    }
 }
 
 impl Reader<'_> {
     /// The next batch and its number; waits for an idle one.
-    fn next(&mut self) -> Option<(u64, Work)> {
-        if self.ended {
+    fn next(&mut self, broken: &AtomicBool) -> Option<(u64, Work)> {
+        if self.ended || broken.load(Ordering::SeqCst) {
             return None;
         }
-        let mut work = self.recycled.recv().ok().filter(|_| !self.failed.load(Ordering::SeqCst))?;
+        let mut work = self.recycled.recv().ok()?;
+        if broken.load(Ordering::SeqCst) {
+            return None;
+        }
         self.ended = !self.source.fill(&mut work.batch);
         if self.ended {
             return None;
@@ -169,8 +170,9 @@ impl Reader<'_> {
     }
 
     /// Waits for all batches and frees what they hold: as many huge ones as there are batches would take gigabytes.
-    fn let_all_go(&mut self, recycle: &Sender<Work>) {
-        let idle: Vec<Work> = (0..recycle.capacity().unwrap_or(0)).map_while(|_| self.recycled.recv().ok()).collect();
+    fn let_all_go(&mut self, recycle: &Sender<Work>, broken: &AtomicBool) {
+        let whole = |_| self.recycled.recv().ok().filter(|_| !broken.load(Ordering::SeqCst));
+        let idle: Vec<Work> = (0..recycle.capacity().unwrap_or(0)).map_while(whole).collect();
         for mut work in idle {
             work.batch.bytes = Bytes::None;
             let _ = recycle.send(work);
@@ -182,6 +184,7 @@ impl Reader<'_> {
 fn labour<F: FnMut(Harvest)>(
     worker: usize,
     reader: &Mutex<Reader<'_>>,
+    broken: &AtomicBool,
     recycle: &Sender<Work>,
     lanes: &Lanes,
     early: &Early<F>,
@@ -196,15 +199,20 @@ fn labour<F: FnMut(Harvest)>(
     };
     loop {
         let mut reading = reader.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((sequence, mut work)) = reading.next() else { break };
+        let Some((sequence, mut work)) = reading.next(broken) else { break };
         // Who holds the reader after a batch of huge records keeps others from reading more of them.
-        let kept = if work.batch.is_large() { Some(reading) } else { None };
+        let kept = if work.batch.is_large() {
+            Some(reading)
+        } else {
+            drop(reading);
+            None
+        };
         work.decode(&mut tally);
         work.sort();
         lanes.publish(sequence, work);
         help();
         if let Some(mut reading) = kept {
-            reading.let_all_go(recycle);
+            reading.let_all_go(recycle, broken);
         }
     }
     help();
@@ -239,23 +247,55 @@ impl<F: FnMut(Harvest)> Early<F> {
 
 #[cfg(test)]
 mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::atomic::AtomicU64;
+
     use super::*;
+    use crate::capture::Batch;
+    use crate::record::{Damage, Input};
+
+    /// So many empty batches, and a fault at one of them.
+    struct Faulty {
+        batches: u64,
+        fault: u64,
+    }
+
+    impl Source for Faulty {
+        fn fill(&mut self, _: &mut Batch) -> bool {
+            self.batches += 1;
+            assert!(self.batches != self.fault, "on purpose");
+            self.batches <= 1000
+        }
+
+        fn damage(&self) -> &[Damage] {
+            &[]
+        }
+
+        fn inputs(&self) -> &[Input] {
+            &[]
+        }
+
+        fn progress(&self) -> (u64, Option<u64>) {
+            (self.batches, None)
+        }
+    }
+
+    fn panics(workers: usize, fault: u64, progress: Progress<'_>) -> bool {
+        let mut source = Faulty { batches: 0, fault };
+        let whole = || run(&mut source, Settings::default(), workers, |_| (), progress);
+        catch_unwind(AssertUnwindSafe(whole)).is_err()
+    }
 
     #[test]
-    fn a_worker_that_panics_lets_the_others_go() {
-        let keying = Keying::new(crate::flow::KeyParts::default(), 1);
-        let (recycle, recycled) = bounded(3);
-        let failed = AtomicBool::new(false);
-        std::thread::scope(|scope| {
-            let worker = scope.spawn(|| {
-                let _alarm = Alarm { recycle: &recycle, keying, failed: &failed };
-                panic!("as a recognizer never does");
-            });
-            // Would wait forever: its batch is lost.
-            assert!(recycled.recv().is_ok() && failed.load(Ordering::SeqCst));
-            assert!(worker.join().is_err());
-        });
-        drop(Alarm { recycle: &recycle, keying, failed: &failed });
-        assert_eq!(recycled.len(), 2, "one was taken, and whoever ends in peace adds none");
+    fn a_worker_that_panics_ends_the_run_and_leaves_nobody_waiting() {
+        for workers in [1, 2, 3, 8] {
+            for fault in [1, 2, 20, 999] {
+                assert!(panics(workers, fault, &|_| ()), "the source, {workers} workers, batch {fault}");
+                let told = AtomicU64::new(0);
+                let faulty = |_: &dyn Source| assert!(told.fetch_add(1, Ordering::SeqCst) != fault, "on purpose");
+                assert!(panics(workers, 0, &faulty), "who is told, {workers} workers, batch {fault}");
+            }
+            assert!(!panics(workers, 0, &|_| ()), "nobody, {workers} workers");
+        }
     }
 }

@@ -20,6 +20,25 @@ pub struct Search {
 }
 
 impl Search {
+    /// How many bytes it takes.
+    pub const PACKED: usize = Set::PACKED * 2 + 3;
+
+    /// As bytes, for whoever keeps many.
+    pub fn pack(&self) -> [u8; Self::PACKED] {
+        let rest = [u8::from(self.begun[0]), u8::from(self.begun[1]), self.calls];
+        let mut packed = [0; Self::PACKED];
+        packed.iter_mut().zip(self.left.bytes().chain(self.refuted.bytes()).chain(rest)).for_each(|(place, byte)| *place = byte);
+        packed
+    }
+
+    /// What [`Search::pack`] made bytes of.
+    pub fn unpack(packed: &[u8; Self::PACKED]) -> Self {
+        let (left, rest) = packed.split_at(Set::PACKED.min(packed.len()));
+        let (refuted, rest) = rest.split_at(Set::PACKED.min(rest.len()));
+        let &[a, b, calls] = rest.first_chunk().unwrap_or(&[0; 3]);
+        Self { left: Set::from_bytes(left), refuted: Set::from_bytes(refuted), begun: [a != 0, b != 0], calls }
+    }
+
     /// Asks the recognizers that are left, down to the first that is certain: those below could be no better. The best finding so far, and
     /// whether the search is over.
     pub fn round(&mut self, opening: &Opening<'_>) -> (Option<Finding>, bool) {
@@ -63,5 +82,22 @@ impl Search {
             more.remove(self.refuted);
             self.left.add(more);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_is_the_same_after_packing() {
+        let mut search = Search { begun: [true, false], calls: 200, ..Search::default() };
+        for rank in [0, 5, RECOGNIZERS.len() - 1] {
+            search.left.insert(rank);
+        }
+        for rank in [1, RECOGNIZERS.len() - 2] {
+            search.refuted.insert(rank);
+        }
+        assert_eq!(Search::unpack(&search.pack()), search);
     }
 }

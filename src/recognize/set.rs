@@ -9,6 +9,19 @@ pub(super) struct Set([u64; Self::WORDS]);
 impl Set {
     const WORDS: usize = RECOGNIZERS.len().div_ceil(64);
 
+    pub(super) const PACKED: usize = size_of::<Self>();
+
+    pub(super) fn bytes(&self) -> impl Iterator<Item = u8> {
+        self.0.iter().flat_map(|word| word.to_le_bytes())
+    }
+
+    /// What [`Set::bytes`] gave.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Self {
+        let mut set = Self::default();
+        set.0.iter_mut().zip(bytes.as_chunks().0).for_each(|(word, bytes)| *word = u64::from_le_bytes(*bytes));
+        set
+    }
+
     pub(super) fn is_empty(self) -> bool {
         self == Self::default()
     }

@@ -6,7 +6,7 @@
 use std::fmt::{self, Display, Write as _};
 use std::io::{self, Write};
 
-use super::Report;
+use super::{Needs, Report};
 use crate::record::escape::visible;
 use crate::record::{Finding, FlowRecord, Summary};
 
@@ -104,12 +104,24 @@ fn push_cell(line: &mut String, cell: &str) {
     }
 }
 
-/// Writes rows, each made in buffers that are reused.
+/// Writes rows.
 #[derive(Default)]
 pub(super) struct Csv {
-    line: String,
-    cell: String,
     begun: bool,
+}
+
+/// Appends a row.
+fn row(kind: &str, record: &FlowRecord<'_>, text: &mut Vec<u8>) -> io::Result<()> {
+    let (mut line, mut cell) = (String::from(kind), String::new());
+    for (_, fill) in COLUMNS {
+        cell.clear();
+        fill(record, &mut cell).map_err(io::Error::other)?;
+        line.push(',');
+        push_cell(&mut line, &cell);
+    }
+    line.push('\n');
+    text.extend_from_slice(line.as_bytes());
+    Ok(())
 }
 
 impl Csv {
@@ -122,21 +134,22 @@ impl Csv {
     }
 
     fn row(&mut self, kind: &str, record: &FlowRecord<'_>, out: &mut dyn Write) -> io::Result<()> {
-        self.header(out)?;
-        self.line.clear();
-        self.line.push_str(kind);
-        for (_, fill) in COLUMNS {
-            self.cell.clear();
-            fill(record, &mut self.cell).map_err(io::Error::other)?;
-            self.line.push(',');
-            push_cell(&mut self.line, &self.cell);
-        }
-        self.line.push('\n');
-        out.write_all(self.line.as_bytes())
+        let mut text = Vec::new();
+        row(kind, record, &mut text)?;
+        self.text(&text, out)
     }
 }
 
 impl Report for Csv {
+    fn needs(&self) -> Needs {
+        Needs::Text(|record, text| row("flow", record, text))
+    }
+
+    fn text(&mut self, text: &[u8], out: &mut dyn Write) -> io::Result<()> {
+        self.header(out)?;
+        out.write_all(text)
+    }
+
     fn flow(&mut self, record: &FlowRecord<'_>, out: &mut dyn Write) -> io::Result<()> {
         self.row("flow", record, out)
     }

@@ -63,10 +63,39 @@ use crate::record::{FlowRecord, Summary};
 pub use policy::policy_format;
 pub use rpc::{RPC_FORMATS, rpc_format};
 
+/// Makes the text of one record, which depends on nothing but the record.
+pub type Prepare = fn(&FlowRecord<'_>, &mut Vec<u8>) -> io::Result<()>;
+
+/// What a report needs of the records it is shown in their order.
+#[derive(Clone, Copy, Debug)]
+pub enum Needs {
+    /// Each as a whole.
+    Records,
+    /// Each, and the sentence only of those for which [`Report::asks_why`].
+    Counts,
+    /// Each one's text, which may be made ahead of its turn, by any thread.
+    Text(Prepare),
+}
+
 /// Writes records in one format. `out` need not be buffered for the sake of speed within a record.
 pub trait Report {
     /// Writes a record.
     fn flow(&mut self, record: &FlowRecord<'_>, out: &mut dyn Write) -> io::Result<()>;
+
+    /// What it needs of records. Those that come with a text go to [`Report::text`] instead of [`Report::flow`].
+    fn needs(&self) -> Needs {
+        Needs::Records
+    }
+
+    /// Whether it needs the sentence of this record too.
+    fn asks_why(&self, _record: &FlowRecord<'_>) -> bool {
+        true
+    }
+
+    /// Writes a record whose text was made already.
+    fn text(&mut self, text: &[u8], out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(text)
+    }
 
     /// Later evidence changed a record that is already written: `before` is what was written, `after` what holds now.
     fn update(&mut self, before: &FlowRecord<'_>, after: &FlowRecord<'_>, out: &mut dyn Write) -> io::Result<()>;

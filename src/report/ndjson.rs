@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Report, json_text};
+use super::{Needs, Report, json_text};
 use crate::record::{FlowRecord, FlowUpdate, Summary};
 
 /// Writes lines, each made in a buffer that is reused.
@@ -22,7 +22,17 @@ impl NdJson {
     }
 }
 
+fn prepare(record: &FlowRecord<'_>, text: &mut Vec<u8>) -> io::Result<()> {
+    json_text::append(text, record)?;
+    text.push(b'\n');
+    Ok(())
+}
+
 impl Report for NdJson {
+    fn needs(&self) -> Needs {
+        Needs::Text(prepare)
+    }
+
     fn flow(&mut self, record: &FlowRecord<'_>, out: &mut dyn Write) -> io::Result<()> {
         self.write(record, out)
     }

@@ -1,5 +1,6 @@
 //! What the formats for people remember of the records that went by: sums, never records.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -196,13 +197,46 @@ pub(super) struct FlagKey {
 
 impl FlagKey {
     pub(super) fn new(record: &FlowRecord<'_>) -> Self {
+        FlagKeyOf::new(record).own()
+    }
+}
+
+/// A [`FlagKey`] to look up without owning it; it hashes alike.
+#[derive(Hash)]
+struct FlagKeyOf<'a> {
+    verdict: &'static str,
+    words: Cow<'a, str>,
+    service: ServiceOf<'a>,
+}
+
+impl<'a> FlagKeyOf<'a> {
+    fn new(record: &FlowRecord<'a>) -> Self {
         let (verdict, words) = match &record.policy {
             Some(policy) => {
-                ("finding", policy.findings.iter().map(|finding| finding.kind.as_str()).collect::<Vec<_>>().join(", "))
+                let kinds: Vec<&str> = policy.findings.iter().map(|finding| finding.kind.as_str()).collect();
+                ("finding", Cow::Owned(kinds.join(", ")))
             }
-            None => (record.verdict.map_or("", Verdict::as_str), record.flags.join(", ")),
+            None => (record.verdict.map_or("", Verdict::as_str), joined(&record.flags)),
         };
-        Self { verdict, words, service: ServiceOf::new(record).own() }
+        Self { verdict, words, service: ServiceOf::new(record) }
+    }
+
+    fn own(&self) -> FlagKey {
+        FlagKey { verdict: self.verdict, words: self.words.clone().into_owned(), service: self.service.own() }
+    }
+}
+
+impl hashbrown::Equivalent<FlagKey> for FlagKeyOf<'_> {
+    fn equivalent(&self, key: &FlagKey) -> bool {
+        self.verdict == key.verdict && self.words == key.words && self.service.equivalent(&key.service)
+    }
+}
+
+/// Words in a row; of one alone no copy is made.
+fn joined<'a>(words: &[&'a str]) -> Cow<'a, str> {
+    match words {
+        [word] => Cow::Borrowed(word),
+        words => Cow::Owned(words.join(", ")),
     }
 }
 
@@ -278,9 +312,14 @@ impl Tally {
         }
     }
 
+    /// Whether a record is the first of its kind, which becomes the example.
+    pub(super) fn asks_why(&self, record: &FlowRecord<'_>) -> bool {
+        record.is_flagged() && self.reasons.get(&FlagKeyOf::new(record)).is_none_or(|flagged: &Flagged| flagged.example.is_none())
+    }
+
     fn flag(&mut self, record: &FlowRecord<'_>, amount: Amount, how: Apply) {
         self.flagged.apply(amount, how);
-        self.reasons.change(&FlagKey::new(record), FlagKey::clone, |flagged| {
+        self.reasons.change(&FlagKeyOf::new(record), FlagKeyOf::own, |flagged| {
             flagged.amount.apply(amount, how);
             match how {
                 Apply::Add => {

@@ -33,6 +33,7 @@ pub fn bare(
     let (client, server) = (client.parse().unwrap(), server.parse().unwrap());
     let tuple = CommunityTuple { source: client, destination: server, protocol: transport, ports: from.zip(to) };
     FlowRecord {
+        terse: false,
         kind: Flow::Flow,
         id: FlowId { packet: number, layer: 0 },
         community_id: tuple,

@@ -200,6 +200,7 @@ impl<'l> Traffic<'l> {
         let host = |ip, port| Host { ip, port, name: None };
         let answered = u64::from(sighting.answered);
         FlowRecord {
+            terse: true,
             kind: Flow::Flow,
             id: FlowId { packet: 1, layer: 0 },
             community_id: CommunityTuple {

@@ -41,6 +41,11 @@ pub struct Revised {
 }
 
 impl Memory {
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.flows.is_empty()
+    }
+
     /// Keeps a flow; of too many the oldest is forgotten.
     pub fn keep(&mut self, flow: Flow) {
         let number = self.first + self.flows.len() as u64;
@@ -97,22 +102,23 @@ impl Ledger {
     /// Takes what was said and flows that have ended, and tells which remembered flows look different now, in the order of their ids.
     pub fn revise<'a>(&mut self, memory: &'a Memory, news: News, ended: impl Iterator<Item = &'a Flow> + Clone) -> Vec<Revised> {
         let News { announcements, claims } = news;
+        if memory.flows.is_empty() {
+            self.take(announcements, claims);
+            for flow in ended {
+                self.meet(flow);
+            }
+            return Vec::new();
+        }
         let announced = announcements.iter().map(|announcement| announcement.door);
         let visited = ended.clone().flat_map(|flow| self.doors_changed_by(flow));
         let touched: BTreeSet<Door> = announced.chain(visited).collect();
-        let called = if memory.flows.is_empty() { BTreeSet::new() } else { self.renamed(&claims, ended.clone()) };
+        let called = self.renamed(&claims, ended.clone());
         let at_doors = touched.iter().filter_map(|door| memory.at.get(door)).flatten();
         let of_hosts = called.iter().filter_map(|host| memory.of.get(host)).flatten();
         let numbers: BTreeSet<u64> = at_doors.chain(of_hosts).copied().collect();
         let flows = || numbers.iter().filter_map(|number| Some((*number, memory.get(*number)?)));
         let before: Vec<Heard> = flows().map(|(_, flow)| self.heard(flow)).collect();
-        let mut changes = !called.is_empty();
-        for announcement in announcements {
-            changes |= self.hear(announcement);
-        }
-        for claim in claims {
-            self.names.hear(claim);
-        }
+        let mut changes = !called.is_empty() | self.take(announcements, claims);
         for (_, flow) in flows() {
             changes |= self.meet_at_doors(flow);
         }
@@ -127,6 +133,18 @@ impl Ledger {
         let mut revised: Vec<_> = revised.filter(|(_, revised)| revised.before != revised.after).collect();
         revised.sort_by_key(|(id, _)| *id);
         revised.into_iter().map(|(_, revised)| revised).collect()
+    }
+
+    /// Takes what was said; whether that can change what is known of flows that were met.
+    fn take(&mut self, announcements: Vec<Announcement>, claims: Vec<Claim>) -> bool {
+        let mut changes = false;
+        for announcement in announcements {
+            changes |= self.hear(announcement);
+        }
+        for claim in claims {
+            self.names.hear(claim);
+        }
+        changes
     }
 
     /// The hosts that may be called otherwise now.

@@ -11,8 +11,11 @@ mod memory;
 mod names;
 mod place;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 
 pub use memory::{Memory, News, Revised};
 pub use place::Known;
@@ -41,8 +44,7 @@ pub struct Lesson {
 impl Lesson {
     /// As the labels take it.
     pub fn learned(&self) -> Learned<'_> {
-        let Known { announcement, detail } = &*self.known;
-        Learned { announcement, detail: detail.as_deref(), after: self.after, client: self.client }
+        self.known.learned(self.after, self.client)
     }
 
     fn is(&self, other: &Self) -> bool {
@@ -58,15 +60,25 @@ pub struct Heard {
 }
 
 impl Heard {
-    /// What was announced of it.
-    pub fn lesson(&self) -> Option<&Lesson> {
-        self.lesson.as_ref()
+    /// As a record takes it.
+    pub fn hearsay(&self) -> Hearsay<'_> {
+        Hearsay { learned: self.lesson.as_ref().map(Lesson::learned), names: self.names.each_ref().map(Option::as_deref) }
     }
+}
 
+/// What others said of a flow, as a record takes it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hearsay<'a> {
+    /// What was announced of it.
+    pub learned: Option<Learned<'a>>,
+    names: [Option<&'a str>; 2],
+}
+
+impl<'a> Hearsay<'a> {
     /// What a side is called.
-    pub fn name(&self, side: Side) -> Option<&str> {
-        let [a, b] = &self.names;
-        if side == Side::A { a.as_deref() } else { b.as_deref() }
+    pub fn name(&self, side: Side) -> Option<&'a str> {
+        let [a, b] = self.names;
+        if side == Side::A { a } else { b }
     }
 }
 
@@ -99,7 +111,7 @@ const CLIENTS: usize = 256;
 #[derive(Debug, Default)]
 pub struct Ledger {
     bound: BTreeMap<(Door, Uuid), Bound>,
-    places: HashMap<Door, Place>,
+    places: HashMap<Door, Place, RandomState>,
     /// In the order they came.
     standing: VecDeque<Door>,
     passing: VecDeque<Door>,
@@ -137,6 +149,12 @@ impl Ledger {
     /// What others said of a flow.
     pub fn heard(&self, flow: &Flow) -> Heard {
         Heard { lesson: self.lesson(flow), names: self.names.of(flow).map(Option::<&Arc<str>>::cloned) }
+    }
+
+    /// The same, for the moment.
+    pub fn hearsay(&self, flow: &Flow) -> Hearsay<'_> {
+        let learned = self.told(flow).map(|(known, after, client)| known.learned(after, client));
+        Hearsay { learned, names: self.names.of(flow).map(|name| name.map(|name| &**name)) }
     }
 
     /// The names of all hosts, and where they are from.
@@ -191,17 +209,23 @@ impl Ledger {
         }
     }
 
-    /// What was announced of a flow. Of two doors that were both announced, the one that was announced before the flow, and first.
+    /// What was announced of a flow, to keep.
     fn lesson(&self, flow: &Flow) -> Option<Lesson> {
+        let (known, after, client) = self.told(flow)?;
+        Some(Lesson { known: Arc::clone(known), after, client })
+    }
+
+    /// Of two doors that were both announced, the one that was announced before the flow, and first.
+    fn told(&self, flow: &Flow) -> Option<(&Arc<Known>, bool, Side)> {
         if self.places.is_empty() {
             return None;
         }
-        let lessons = doors(flow).filter_map(|(side, door)| {
+        let told = doors(flow).filter_map(|(side, door)| {
             let (known, after) = self.places.get(&door)?.lesson(&Use::of(flow, side))?;
             let client = if known.announcement.end == End::Server { side.other() } else { side };
-            Some(Lesson { known: Arc::clone(known), after, client })
+            Some((known, after, client))
         });
-        lessons.min_by_key(|lesson| (lesson.after, lesson.known.announcement.packet))
+        told.min_by_key(|(known, after, _)| (*after, known.announcement.packet))
     }
 
     /// The doors of a flow at which it may change what is known of others.

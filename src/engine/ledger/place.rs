@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::announce::{Announcement, End, Lasting};
+use crate::classify::Learned;
 use crate::flow::{Flow, Side};
 use crate::net::{Addr, Timestamp};
 use crate::recognize::Uuid;
@@ -35,6 +36,13 @@ pub struct Known {
     pub announcement: Announcement,
     /// Interface and details.
     pub detail: Option<String>,
+}
+
+impl Known {
+    /// As the labels take it.
+    pub fn learned(&self, after: bool, client: Side) -> Learned<'_> {
+        Learned { announcement: &self.announcement, detail: self.detail.as_deref(), after, client }
+    }
 }
 
 /// An announcement and its repetitions.

@@ -16,7 +16,7 @@ mod services;
 use std::io::{self, Write};
 
 use self::tally::{Apply, Tally};
-use super::{Report, View, tally, top, units};
+use super::{Needs, Report, View, tally, top, units};
 use crate::record::{FlowRecord, Summary};
 
 /// Narrower than this nothing is readable, wider than this nothing is gained.
@@ -54,6 +54,14 @@ impl Table {
 }
 
 impl Report for Table {
+    fn needs(&self) -> Needs {
+        Needs::Counts
+    }
+
+    fn asks_why(&self, record: &FlowRecord<'_>) -> bool {
+        self.tally.asks_why(record)
+    }
+
     fn flow(&mut self, record: &FlowRecord<'_>, out: &mut dyn Write) -> io::Result<()> {
         self.tally.apply(record, Apply::Add);
         self.list(record, out)
