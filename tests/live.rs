@@ -80,9 +80,13 @@ impl Wire {
 
     /// Starts a capture at the left end, and comes back when it listens.
     fn capture(&self, options: &[&str]) -> Capture {
+        self.listen(&[&["capture", "left", "--format", "ndjson", "--buffer", "8M"], options].concat())
+    }
+
+    /// Starts a command that captures at the left end, and comes back when it listens.
+    fn listen(&self, arguments: &[&str]) -> Capture {
         let mut command = Command::new("ip");
-        command.args(["netns", "exec", &self.name, env!("CARGO_BIN_EXE_flowlabel"), "capture", "left"]);
-        command.args(["--format", "ndjson", "--buffer", "8M", "--duration", BOUND]).args(options);
+        command.args(["netns", "exec", &self.name, env!("CARGO_BIN_EXE_flowlabel")]).args(arguments).args(["--duration", BOUND]);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut errors = BufReader::new(child.stderr.take().unwrap());
         let mut first = String::new();
@@ -150,6 +154,15 @@ impl Capture {
     }
 }
 
+impl Capture {
+    /// Waits for the end of a command that prints text: exit code, and what it printed.
+    fn text(mut self) -> (Option<i32>, String) {
+        let mut out = String::new();
+        self.out.read_to_string(&mut out).unwrap();
+        (self.child.wait().unwrap().code(), out)
+    }
+}
+
 impl Drop for Capture {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -204,6 +217,41 @@ fn a_replayed_capture_gives_the_flows_that_reading_it_gives() {
         assert_eq!(summary["packets"]["total"], count, "{case}");
         assert_eq!(flows(&lines), flows(&read(&file)), "{case}");
     }
+}
+
+/// What `flowlabel rpc` says without the times, which are those of the day.
+fn timeless(mut told: Value) -> Value {
+    for endpoint in told["learned"].as_array_mut().unwrap() {
+        endpoint["first"].take();
+        endpoint["last"].take();
+    }
+    told
+}
+
+#[test]
+fn who_listens_where_is_told_of_an_interface_as_of_a_file() {
+    let Some(wire) = Wire::new() else { return };
+    for case in ["samba", "ftp", "rtsp"] {
+        let file = support::repository("fixtures/servers").join(case).join("capture.pcap");
+        let sent = frames(&file);
+        let count = sent.len().to_string();
+        let capture = wire.listen(&["rpc", "--interface", "left", "--format", "json", "--no-split", "--packets", &count]);
+        let status = fs::read_to_string(format!("/proc/{}/status", capture.child.id())).unwrap();
+        assert!(status.contains("Seccomp:\t2") && status.contains("CapEff:\t0000000000000000"), "in its sandbox: {status}");
+        wire.send(sent);
+        let (code, lines, said) = capture.end();
+        assert_eq!((code, lines.len()), (Some(0), 1), "{case}: {said}");
+        let of_file =
+            support::binary::said_by(support::binary::flowlabel().arg("rpc").arg(&file).args(["--format", "json", "--no-split"]));
+        let of_file: Value = serde_json::from_str(&of_file.out).unwrap();
+        assert!(!of_file["learned"].as_array().unwrap().is_empty());
+        assert_eq!(timeless(lines.into_iter().next().unwrap()), timeless(of_file), "{case}");
+    }
+    // The table, ended by a signal, with nothing to tell.
+    let capture = wire.listen(&["rpc", "--interface", "left"]);
+    capture.signal("-INT");
+    let said = capture.text();
+    assert_eq!(said, (Some(0), "Nobody announced where it listens, and no DCE/RPC was bound.\n".to_owned()));
 }
 
 #[test]

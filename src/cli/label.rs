@@ -21,7 +21,7 @@ use crate::engine::{self, Carriers, Ledger, Memory, Outcome, Revised};
 use crate::flow::Ended;
 use crate::flow::{Flow, Harvest, KeyParts, SHARDS, Settings, Timeouts};
 use crate::pipeline::{self, Progress};
-use crate::record::{Audit, Drops, Run, Summary};
+use crate::record::{Audit, Drops, DynamicRange, Run, Summary};
 #[cfg(feature = "live")]
 use crate::tui::Board;
 
@@ -101,6 +101,7 @@ impl Labelling {
         summary.audit = audit;
         summary.flows.evicted = desk.evicted;
         summary.learned = desk.ledger.endpoints();
+        (summary.announcements.heard, summary.announcements.forgotten) = desk.ledger.heard();
         summary.drops = drops();
         // The process ends soon, and its memory with it: nobody needs millions of flows taken apart.
         std::mem::forget(outcome);
@@ -122,6 +123,8 @@ impl Labelling {
     /// What the packets, the inputs and the options say; the records add the rest.
     fn summary(self, outcome: &Outcome, source: &dyn Source) -> Summary {
         let mut summary = outcome.summary();
+        let range = |(ports, products): ((u16, u16), Vec<&str>)| DynamicRange { ports, of: products.join(", ") };
+        summary.dynamic_ranges = self.catalog.dynamic_ranges().into_iter().map(range).collect();
         summary.run = Run {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             catalog: Some(self.catalog.digest().to_owned()),

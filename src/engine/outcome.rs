@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::carriers::Carriers;
 use super::tally::Tally;
 use crate::flow::{Flow, FlowKey, Shard};
-use crate::record::{FlowId, Quantiles, Summary};
+use crate::record::{Announcements, FlowId, Quantiles, Summary};
 use crate::wire::Word;
 
 /// How many flows ahead of its turn one is asked for.
@@ -66,6 +66,10 @@ impl Outcome {
             cut_short: words(&tally.cut_short),
             fragments: tally.fragments,
             duplicates: self.shards.iter().map(Shard::duplicate_packets).sum(),
+            announcements: Announcements {
+                unfollowed: self.shards.iter().map(Shard::unfollowed).sum(),
+                ..Announcements::default()
+            },
             bytes: tally.bytes,
             first: Some(tally.first).filter(|time| time.is_some()),
             last: Some(tally.last).filter(|time| time.is_some()),

@@ -41,6 +41,8 @@ pub struct Followers {
     /// In the order they began; those that are gone are passed over.
     order: VecDeque<u32>,
     bytes: usize,
+    /// Flows that were not followed to their end because there were too many, or too much of one.
+    pub given_up: u64,
 }
 
 impl Followers {
@@ -63,7 +65,9 @@ impl Followers {
             }
         }
         self.bytes = self.bytes + follower.held() - before;
-        let is_over = follower.is_done() || self.bytes > BYTES;
+        let is_too_much = self.bytes > BYTES;
+        let is_over = follower.is_done() || is_too_much;
+        self.given_up += u64::from(is_too_much);
         let foreign = hearing.foreign;
         announced.append(&mut hearing.announced);
         if foreign {
@@ -90,6 +94,7 @@ impl Followers {
         self.order.push_back(at);
         while self.held.len() > MOST {
             let Some(oldest) = self.order.pop_front() else { break };
+            self.given_up += u64::from(self.held.contains_key(&oldest));
             self.forget(oldest);
         }
         if self.order.len() > 2 * MOST {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::audit::Audit;
 use super::escape::visible;
-use super::learned::{HighPorts, LearnedEndpoint};
+use super::learned::{Announcements, DynamicRange, HighPorts, HighPortsTotal, LearnedEndpoint};
 use crate::net::Timestamp;
 
 /// The word that says what the line is.
@@ -58,8 +58,15 @@ pub struct Summary {
     pub evidence: EvidenceCounts,
     /// Learned endpoints: who listens where, by server, transport and port.
     pub learned: Vec<LearnedEndpoint>,
+    /// How much was announced, and what was left out because there was too much of it.
+    pub announcements: Announcements,
     /// The traffic to high ports and what explains it, by server.
     pub high_ports: Vec<HighPorts>,
+    /// The same of all servers together.
+    pub high_ports_total: HighPortsTotal,
+    /// The ranges of dynamic ports that the rules know, to tell servers' ranges by.
+    #[serde(skip)]
+    pub dynamic_ranges: Vec<DynamicRange>,
     /// Distributions.
     pub quantiles: Quantiles,
     /// What was wrong with the input.

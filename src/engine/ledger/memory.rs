@@ -1,10 +1,11 @@
 //! Flows whose records are written already, for as long as an announcement may still change them.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use super::{Ledger, Lesson, doors};
 use crate::announce::{Announcement, Door};
 use crate::flow::Flow;
+use crate::net::Timestamp;
 
 /// Flows remembered.
 const MOST: usize = 1 << 16;
@@ -15,7 +16,8 @@ pub struct Memory {
     flows: VecDeque<Flow>,
     /// The number of the first of them.
     first: u64,
-    at: HashMap<Door, Vec<u64>>,
+    /// Their numbers, in order.
+    at: HashMap<Door, VecDeque<u64>>,
 }
 
 /// A flow that looks different now.
@@ -34,7 +36,7 @@ impl Memory {
     pub fn keep(&mut self, flow: Flow) {
         let number = self.first + self.flows.len() as u64;
         for (_, door) in doors(&flow) {
-            self.at.entry(door).or_default().push(number);
+            self.at.entry(door).or_default().push_back(number);
         }
         self.flows.push_back(flow);
         if self.flows.len() > MOST {
@@ -47,6 +49,11 @@ impl Memory {
         self.get(revised.number)
     }
 
+    /// The flows that went through a door.
+    fn at(&self, door: Door) -> impl Iterator<Item = &Flow> {
+        self.at.get(&door).into_iter().flatten().filter_map(|number| self.get(*number))
+    }
+
     fn get(&self, number: u64) -> Option<&Flow> {
         self.flows.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
     }
@@ -55,7 +62,9 @@ impl Memory {
         let Some(flow) = self.flows.pop_front() else { return };
         for (_, door) in doors(&flow) {
             let Some(numbers) = self.at.get_mut(&door) else { continue };
-            numbers.retain(|number| *number != self.first);
+            if numbers.front() == Some(&self.first) {
+                numbers.pop_front();
+            }
             if numbers.is_empty() {
                 self.at.remove(&door);
             }
@@ -72,30 +81,54 @@ impl Ledger {
         announcements: Vec<Announcement>,
         ended: impl Iterator<Item = &'a Flow> + Clone,
     ) -> Vec<Revised> {
-        let announced = announcements.iter().map(|announcement| announcement.door);
-        let visited = ended.clone().flat_map(|flow| self.doors_changed_by(flow));
-        let touched: BTreeSet<Door> = announced.chain(visited).collect();
-        let numbers: BTreeSet<u64> = touched.iter().filter_map(|door| memory.at.get(door)).flatten().copied().collect();
-        let flows = || numbers.iter().filter_map(|number| Some((*number, memory.get(*number)?)));
+        let touched = if memory.flows.is_empty() { BTreeSet::new() } else { self.touched(memory, &announcements, ended.clone()) };
+        let flows = || touched.iter().filter_map(|number| Some((*number, memory.get(*number)?)));
         let before: Vec<Option<Lesson>> = flows().map(|(_, flow)| self.lesson(flow)).collect();
-        let mut changes = false;
-        for announcement in announcements {
-            changes |= self.hear(announcement);
-        }
-        for (_, flow) in flows() {
-            changes |= self.meet_at_doors(flow);
-        }
-        for flow in ended {
-            changes |= self.meet(flow);
-        }
-        if !changes {
-            return Vec::new();
-        }
+        self.take(memory, announcements);
+        ended.for_each(|flow| self.meet(flow));
         let revised =
             flows().zip(before).map(|((number, flow), before)| (flow.id, Revised { number, before, after: self.lesson(flow) }));
         let mut revised: Vec<_> = revised.filter(|(_, revised)| revised.differs()).collect();
         revised.sort_by_key(|(id, _)| *id);
         revised.into_iter().map(|(_, revised)| revised).collect()
+    }
+
+    /// Takes announcements. Whoever came to a door before it was announced was not noted there: that is made up for.
+    fn take(&mut self, memory: &Memory, announcements: Vec<Announcement>) {
+        let mut new_doors = BTreeSet::new();
+        for announcement in announcements {
+            let door = announcement.door;
+            if self.hear(announcement) {
+                new_doors.insert(door);
+            }
+        }
+        for door in new_doors {
+            for flow in memory.at(door) {
+                let ends = doors(flow).filter(|(_, known)| *known == door);
+                ends.for_each(|end| self.meet_at(end, flow));
+            }
+        }
+    }
+
+    /// The remembered flows that announcements and ended flows may make look different.
+    fn touched<'a>(
+        &mut self,
+        memory: &Memory,
+        announcements: &[Announcement],
+        ended: impl Iterator<Item = &'a Flow>,
+    ) -> BTreeSet<u64> {
+        let mut doors: BTreeMap<Door, Timestamp> = BTreeMap::new();
+        let mut touch = |(door, since): (Door, Timestamp)| {
+            let known = doors.entry(door).or_insert(since);
+            *known = since.min(*known);
+        };
+        announcements.iter().map(|announcement| self.door_changed_by(announcement)).for_each(&mut touch);
+        ended.flat_map(|flow| self.doors_changed_by(flow)).for_each(&mut touch);
+        let numbers = doors.into_iter().flat_map(|(door, since)| {
+            let numbers = memory.at.get(&door).into_iter().flatten().copied();
+            numbers.filter(move |number| memory.get(*number).is_some_and(|flow| !flow.first.is_some() || flow.first >= since))
+        });
+        numbers.collect()
     }
 }
 
