@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use flowlabel::capture::{Batch, Options, Source, open};
 use flowlabel::engine;
 use flowlabel::flow::Settings;
-use flowlabel::net::{Frame, IpProto, LinkType, Timestamp};
+use flowlabel::naming::{Lately, READERS, Teller, Told};
+use flowlabel::net::{Addr, Frame, IpProto, LinkType, Timestamp};
 use flowlabel::pipeline;
 use flowlabel::recognize::{Datagram, Look, Opening, RECOGNIZERS, Recognizer, Said};
+use flowlabel::record::escape::is_unsafe;
 use flowlabel::record::{Damage, SummaryBuilder};
 use flowlabel::report::{FORMATS, View};
 use flowlabel::wire::{Decoded, MAX_LAYERS};
@@ -59,7 +61,8 @@ pub fn engine(bytes: &[u8]) {
     let mut out = Vec::new();
     let mut ids = Vec::new();
     for flow in outcome.flows() {
-        let record = engine::record(flow, outcome.carriers(), None, None);
+        let heard = engine::Heard::default();
+        let record = engine::record(flow, outcome.carriers(), None, &heard);
         assert!(record.packets.sum() > 0 && record.duration >= 0.0);
         ids.push(record.id);
         builder.flow(&record);
@@ -87,12 +90,10 @@ pub fn recognize(bytes: &[u8]) {
     let transport = if choice & 1 == 0 { IpProto::TCP } else { IpProto::UDP };
     let ports = [50_000, PORTS[usize::from(*service) % PORTS.len()]];
     let (a, b) = said.split_at(usize::from(*end).min(said.len()));
+    name(said);
     let part = |bytes: &'_ [u8], cut: &u8| usize::from(*cut).min(bytes.len());
     for recognizer in RECOGNIZERS.iter().filter(|recognizer| recognizer.over.contains(&transport)) {
-        // From the middle of a connection, and with a side that will say no more, what was refused may still be excused: only no harm is done.
-        for from_start in [choice & 2 == 0, choice & 4 == 0] {
-            look(recognizer, transport, ports, [(a, from_start), (b, true)], choice & 8 != 0);
-        }
+        withstands(recognizer, transport, ports, [a, b], *choice);
         let whole = look(recognizer, transport, ports, [(a, true), (b, true)], false);
         let begun = match transport {
             IpProto::TCP => (&a[..part(a, cut_a)], &b[..part(b, cut_b)]),
@@ -106,13 +107,78 @@ pub fn recognize(bytes: &[u8]) {
     }
 }
 
+/// From the middle of a connection, and with a side that will say no more, what was refused may still be excused: only no harm is done.
+fn withstands(recognizer: &Recognizer, transport: IpProto, ports: [u16; 2], [a, b]: [&[u8]; 2], choice: u8) {
+    for from_start in [choice & 2 == 0, choice & 4 == 0] {
+        look(recognizer, transport, ports, [(a, from_start), (b, true)], choice & 8 != 0);
+    }
+}
+
+/// The same as [`recognize`], without the rule of parts.
+pub fn withstand(bytes: &[u8]) {
+    let Some(([choice, service, end, ..], said)) = bytes.split_first_chunk::<5>() else { return };
+    let transport = if choice & 1 == 0 { IpProto::TCP } else { IpProto::UDP };
+    let ports = [50_000, PORTS[usize::from(*service) % PORTS.len()]];
+    let (a, b) = said.split_at(usize::from(*end).min(said.len()));
+    name(said);
+    for recognizer in RECOGNIZERS.iter().filter(|recognizer| recognizer.over.contains(&transport)) {
+        withstands(recognizer, transport, ports, [a, b], *choice);
+    }
+}
+
+/// A datagram to every reader of host names: what it claims is bounded and fit to be shown.
+fn name(bytes: &[u8]) {
+    for reader in READERS {
+        let (mut lately, mut claims) = (Lately::default(), Vec::new());
+        let mut teller =
+            Teller { packet: 1, time: Timestamp::NONE, origin: reader.origin, lately: &mut lately, claims: &mut claims, told: 0 };
+        let _ = (reader.read)(&Told { bytes, by: Addr::v4([10, 0, 0, 1]), version: 4 }, &mut teller);
+        assert!(claims.len() <= 64 && claims.iter().all(|claim| claim.name.len() < 2600 && !claim.name.chars().any(is_unsafe)));
+    }
+}
+
+/// For each recognizer an opening in which it finds its protocol: its word, the transport, the server's port, what the two sides say.
+const SEEDS: &str = include_str!("recognizers.txt");
+
+/// The seeds of [`recognize`], each with the recognizer that it leads to.
+pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
+    let seed = |line: &'static str| {
+        let fields: Vec<&str> = line.split(' ').collect();
+        let [word, transport, port, a, b] = fields[..] else { panic!("{line}: word, transport, port, two sides") };
+        let service = PORTS.iter().position(|known| *known == port.parse::<u16>().unwrap());
+        let (a, b) = (unhex(a), unhex(b));
+        let chosen = [u8::from(transport == "udp"), service.unwrap() as u8, u8::try_from(a.len()).unwrap(), 255, 255];
+        (word, [&chosen[..], &a, &b].concat())
+    };
+    SEEDS.lines().filter(|line| !line.starts_with('#')).map(seed).collect()
+}
+
+/// Hex digits, and after a plus sign so many zeros; a hyphen is nothing.
+fn unhex(text: &str) -> Vec<u8> {
+    let (digits, zeros) = text.trim_matches('-').split_once('+').unwrap_or((text.trim_matches('-'), "0"));
+    let pairs = digits.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+    let bytes = pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap());
+    bytes.chain(std::iter::repeat_n(0, zeros.parse().unwrap())).collect()
+}
+
+/// Whether a recognizer finds its protocol in a seed, as [`recognize`] shows it.
+pub fn reaches(word: &str, bytes: &[u8]) -> bool {
+    let Some(([choice, service, end, ..], said)) = bytes.split_first_chunk::<5>() else { return false };
+    let transport = if choice & 1 == 0 { IpProto::TCP } else { IpProto::UDP };
+    let ports = [50_000, PORTS[usize::from(*service) % PORTS.len()]];
+    let (a, b) = said.split_at(usize::from(*end).min(said.len()));
+    let recognizer = RECOGNIZERS.iter().find(|known| known.word == word && known.over.contains(&transport));
+    let found = recognizer.map(|recognizer| look(recognizer, transport, ports, [(a, true), (b, true)], false));
+    matches!(found, Some(Look::Likely(_) | Look::Sure(_)))
+}
+
 /// Known to break the rule: what one side says later can excuse what the other side said, and was refused for, before.
 const ONE_SIDE_PROVES: &[&str] = &["diameter", "http", "irc", "kafka", "smtp", "tls"];
 
 /// Ports that some recognizer goes by, and one that none does.
-const PORTS: [u16; 24] = [
+const PORTS: [u16; 32] = [
     9, 53, 67, 137, 427, 443, 502, 514, 520, 547, 646, 1080, 1194, 1645, 1812, 1985, 2123, 2404, 2427, 5351, 5353, 5683, 6653,
-    8000,
+    8000, 7, 13, 17, 1755, 3784, 4500, 5004, 5355,
 ];
 
 /// One look: what it finds is its own, and bounded.

@@ -12,6 +12,7 @@
 //! | 1 | [`wire`] | bytes become layers: link types, IP, transports, tunnels |
 //! | 1 | [`catalog`] | what the documents say: `rules/` read, checked, compiled and explained |
 //! | 1 | [`announce`] | where one conversation announces another: endpoint mapper, FTP, TFTP ... |
+//! | 1 | [`naming`] | what the traffic calls its hosts: DNS, NetBIOS, DHCP |
 //! | 2 | [`flow`] | who talks to whom: keys, flows, fragments, TCP state, duplicates |
 //! | 3 | [`classify`] | evidence and catalog become a label, a verdict and a reason |
 //! | 3 | [`audit`] | a record and a policy become a judgement: findings, coverage, a learned policy |
@@ -40,6 +41,7 @@
 //! | file format | a file in `capture/format/` and a line in its table |
 //! | output format | a file in `report/` and a line in [`report::FORMATS`] |
 //! | protocol that announces ports | a file in `announce/` and a line in [`announce::ROUTES`] |
+//! | protocol that names hosts | a file in `naming/` and a line in [`naming::READERS`] |
 //! | flag or note | a line in `classify/words.rs` and the rule that sets it |
 //! | command | a variant in `cli/args.rs` and a file in `cli/` |
 
@@ -51,6 +53,7 @@ pub mod classify;
 pub mod cli;
 pub mod engine;
 pub mod flow;
+pub mod naming;
 pub mod net;
 pub mod pipeline;
 pub mod recognize;

@@ -1,4 +1,4 @@
-//! Our flows against tshark's, flow by flow, over every capture at hand.
+//! Our flows against tshark's, flow by flow, over every capture at hand; and what is learned of each audits it without a finding.
 //!
 //! Both sides are summed by IP version, protocol and unordered pair of (address, port) over all layers: packets and IP bytes of each
 //! direction must be equal, first and last time within a microsecond. Not judged: ICMP (its errors belong to the flow they quote),
@@ -12,7 +12,7 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use flowlabel::capture::{Options, Source, open};
@@ -23,7 +23,8 @@ use flowlabel::record::PacketCounts;
 use serde::Deserialize;
 use serde_json::Value;
 
-use support::captures::{Page, pages, say};
+use support::captures::{Page, folder, pages, say};
+use support::learned::all_findings;
 
 /// ICMP and `ICMPv6`.
 const NOT_JUDGED: [u64; 2] = [1, 58];
@@ -81,6 +82,25 @@ fn every_flow_is_the_one_that_tshark_sees() {
 #[test]
 fn every_exception_has_a_reason_and_differences() {
     assert!(exceptions().values().all(|exception| exception.reason.len() > 40 && !exception.differences.is_empty()));
+}
+
+#[test]
+fn what_is_learned_of_a_capture_audits_it_without_a_finding() {
+    let Some(folder) = folder() else { return };
+    let mut captures = Vec::new();
+    files(&folder.join("files"), &mut captures);
+    let found = all_findings(&captures);
+    say(&format!("\n{} captures learned and audited", captures.len()));
+    assert!(found.is_empty(), "{} findings:\n{}", found.len(), found.join("\n"));
+}
+
+/// Every file below a folder.
+fn files(below: &Path, into: &mut Vec<PathBuf>) {
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(below).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() { files(&path, into) } else { into.push(path) }
+    }
 }
 
 fn exceptions() -> BTreeMap<String, Exception> {

@@ -135,7 +135,8 @@ fn records(capture: &Path, catalog: &Catalog) -> Vec<Value> {
     let mut source = open(&[capture.to_owned()], &capture::Options::default()).unwrap();
     let settings = Settings { split: None, ..Settings::default() };
     let outcome = pipeline::run(&mut *source, settings, 1, |_| (), &|_| ());
-    let record = |flow| serde_json::to_value(engine::record(flow, outcome.carriers(), Some(catalog), None)).unwrap();
+    let heard = engine::Heard::default();
+    let record = |flow| serde_json::to_value(engine::record(flow, outcome.carriers(), Some(catalog), &heard)).unwrap();
     outcome.flows().map(record).collect()
 }
 

@@ -14,6 +14,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("catalog", 1),
     ("recognize", 1),
     ("announce", 1),
+    ("naming", 1),
     ("flow", 2),
     ("classify", 3),
     ("audit", 3),
@@ -25,7 +26,7 @@ const FLOORS: &[(&str, u8)] = &[
 ];
 
 /// The vocabulary is one floor: records are made of its words. What announces is read with the tools that recognise.
-const NEIGHBOURS: &[(&str, &str)] = &[("record", "net"), ("announce", "recognize")];
+const NEIGHBOURS: &[(&str, &str)] = &[("record", "net"), ("announce", "recognize"), ("naming", "recognize")];
 
 /// Names that say nothing.
 const EMPTY_NAMES: &[&str] = &["utils", "util", "helpers", "helper", "common", "manager", "misc"];

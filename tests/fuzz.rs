@@ -185,3 +185,25 @@ fn recognizers_withstand_any_bytes_and_any_cut() {
     let config = ProptestConfig { cases: 6000, failure_persistence: None, rng_seed, ..ProptestConfig::default() };
     proptest!(config, |(bytes in openings())| entry::recognize(&bytes));
 }
+
+#[test]
+fn every_recognizer_is_reached_by_its_seed() {
+    let seeds = entry::seeds();
+    for recognizer in flowlabel::recognize::RECOGNIZERS {
+        let (_, seed) = seeds
+            .iter()
+            .find(|(word, _)| *word == recognizer.word)
+            .unwrap_or_else(|| panic!("{}: a line is missing", recognizer.word));
+        assert!(entry::reaches(recognizer.word, seed), "{} does not find its seed", recognizer.word);
+        entry::recognize(seed);
+    }
+    assert_eq!(seeds.len(), flowlabel::recognize::RECOGNIZERS.len());
+}
+
+#[test]
+fn recognizers_withstand_changes_of_their_seeds() {
+    let rng_seed = proptest::test_runner::RngSeed::Fixed(0x5eed_5eed);
+    let config = ProptestConfig { cases: 6000, failure_persistence: None, rng_seed, ..ProptestConfig::default() };
+    let seeds: Vec<Vec<u8>> = entry::seeds().into_iter().map(|(_, seed)| seed).collect();
+    proptest!(config, |(bytes in mutated(seeds))| entry::withstand(&bytes));
+}

@@ -82,3 +82,49 @@ fn fields(expected: &Value, said: &Value) -> String {
     }
     lines
 }
+
+/// `docs/protocols.md` is what `flowlabel catalog protocols` says, as a page.
+#[test]
+fn the_page_of_protocols_is_the_binarys() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flowlabel"));
+    let output = command.args(["catalog", "protocols", "--format", "json"]).output().unwrap();
+    let rows: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let page = page_of(&rows);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/protocols.md");
+    if support::is_asked_for("UPDATE_GOLDEN") {
+        std::fs::write(&path, page).unwrap();
+        return;
+    }
+    assert!(std::fs::read_to_string(&path).unwrap() == page, "{} is out of date (make golden writes it)", path.display());
+}
+
+fn page_of(rows: &[Value]) -> String {
+    let words = |list: &Value, between: &str| {
+        list.as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect::<Vec<_>>().join(between)
+    };
+    let web = rows.iter().find(|row| row["protocol"] == "HTTP").unwrap();
+    let row = |row: &Value| {
+        let name = row["protocol"].as_str().unwrap();
+        let is_web = row["services"] == web["services"] && row["protocol"] != "HTTP";
+        let services = if is_web { "as HTTP".to_owned() } else { words(&row["services"], ", ") };
+        format!("| {name} | {} | {services} |\n", words(&row["transports"], ", "))
+    };
+    let those = |evidence: &str, has_label: bool| {
+        let wanted = move |row: &&Value| row["evidence"] == evidence && row["label"].is_null() != has_label;
+        rows.iter().filter(wanted).collect::<Vec<_>>()
+    };
+    let hints = those("payload", false);
+    let (general, others): (Vec<_>, Vec<_>) = hints.into_iter().partition(|row| !row["services"].as_array().unwrap().is_empty());
+    let names = |rows: Vec<&Value>| rows.into_iter().map(|row| row["protocol"].as_str().unwrap()).collect::<Vec<_>>().join(", ");
+    let recognised: String = those("payload", true).into_iter().chain(general).map(row).collect();
+    [
+        "# Protocols\n\nWhat `flowlabel catalog protocols` prints; `make golden` writes this page anew.\n",
+        "## Recognised by their bytes, on any port\n\n| protocol | over | services at whose ports it is at home |\n|---|---|---|",
+        &recognised,
+        "## Recognised as a hint\n\nNo document names them; they explain an unmatched flow.\n",
+        &(names(others) + ".\n"),
+        "## Without a published format\n\nThe port is the only evidence there can be, and records say so.\n",
+        &(names(those("port", true)) + ".\n"),
+    ]
+    .join("\n")
+}

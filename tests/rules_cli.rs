@@ -269,3 +269,16 @@ fn what_is_not_known_is_code_2_with_a_suggestion() {
         assert!(said.err.contains(question) && said.err.contains(suggestion), "{question}: {}", said.err);
     }
 }
+
+#[test]
+fn an_interface_is_explained_by_its_uuid_and_by_its_name() {
+    let known = "e3514235-4b06-11d1-ab04-00c04fc2dcd2 is the DCE/RPC interface drsuapi 4.0: Active Directory replication, [MS-DRSR].\n  \
+        It belongs to Local Security Authority [svc.lsass].\n";
+    for question in ["e3514235-4b06-11d1-ab04-00c04fc2dcd2", "E3514235-4B06-11D1-AB04-00C04FC2DCD2", "drsuapi"] {
+        let Said { code, out, .. } = run(&["explain", question]);
+        assert_eq!((code, out.as_str()), (Some(0), known));
+    }
+    let json: Value = serde_json::from_str(&run(&["explain", "drsuapi", "--format", "json"]).out).unwrap();
+    assert_eq!((&json[0]["document"], &json[0]["systems"][0]), (&"MS-DRSR".into(), &"svc.lsass".into()));
+    assert_eq!(run(&["explain", "00000000-1111-2222-3333-444444444444"]).code, Some(2));
+}

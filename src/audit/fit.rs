@@ -1,6 +1,6 @@
 //! Whether a record is what a rule speaks of: its numbers, and its ends.
 
-use super::policy::{Place, Policy, Rule};
+use super::policy::{Origin, Place, Policy, Rule};
 use crate::catalog::{Catalog, Port};
 use crate::flow::request_type;
 use crate::net::IpProto;
@@ -79,9 +79,11 @@ impl Rule {
         fixed || (at.contains(&Port::Dynamic) && self.has_dynamic(sight))
     }
 
-    /// A dynamic port counts when it is explained, and as the protocol that was announced or spoken.
+    /// A dynamic port counts when it is explained, and as the protocol that was announced or spoken. Services print no protocol there
+    /// ("randomly allocated high TCP ports"): what was announced says whose it is.
     fn has_dynamic(&self, sight: &Sight<'_, '_>) -> bool {
-        let named = self.protocol.as_ref().is_none_or(|protocol| sight.has_label(protocol));
+        let is_owner = self.origin == Origin::Service && sight.record.systems.contains(&self.by.as_str());
+        let named = is_owner || self.protocol.as_ref().is_none_or(|protocol| sight.has_label(protocol));
         named && if self.opens_from { sight.is_learned() } else { sight.explains_dynamic() }
     }
 

@@ -6,6 +6,7 @@
 //! * [`Policy::read`] (`read.rs`) reads a policy, with `rules.rs` and `modes.rs` turning the catalog's links and services into [`Rule`]s.
 //! * [`Policy::judge`] (`judge.rs`) judges one record: forbid, expect, links, services, accept. `near.rs` says what comes closest when
 //!   nothing allows a flow, and `text.rs` says it in a sentence.
+//! * [`Learner`] (`learn/`) drafts a policy from what was seen.
 //! * [`Tally`] (`tally.rs`) gathers the judgements into [`crate::record::Audit`].
 //!
 //! One more kind of finding is a word in `record/words.rs`, a case in `near.rs` or `judge.rs` and a sentence in `text.rs`; one more option
@@ -15,6 +16,7 @@ mod filter;
 mod fit;
 mod hosts;
 mod judge;
+mod learn;
 mod modes;
 mod near;
 mod policy;
@@ -27,6 +29,7 @@ mod text;
 
 pub use hosts::{HostNames, Hosts};
 pub use judge::Judgement;
+pub use learn::{About, Learner};
 pub use policy::{Party, Policy, Role, Rule};
 pub use read::hosts_file;
 pub use tally::{Tally, expectations};

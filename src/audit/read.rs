@@ -574,7 +574,7 @@ impl<'r> Reading<'r> {
                 Some(port) => ports.push(port),
                 None => self
                     .reader
-                    .mistake(value.span(), "a port from 1 to 65535, a range \"5000-5010\", or \"dynamic\" is needed here"),
+                    .mistake(value.span(), "a port from 0 to 65535, a range \"5000-5010\", or \"dynamic\" is needed here"),
             }
         }
         ports
@@ -582,7 +582,8 @@ impl<'r> Reading<'r> {
 }
 
 fn port(text: &str) -> Option<Port> {
-    let number = |text: &str| text.trim().parse::<u16>().ok().filter(|port| *port > 0);
+    // No server listens at 0, but packets to it are seen.
+    let number = |text: &str| text.trim().parse::<u16>().ok();
     match text.split_once('-') {
         _ if text == "dynamic" => Some(Port::Dynamic),
         Some((first, last)) => {

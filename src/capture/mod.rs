@@ -6,7 +6,8 @@
 //! [`open()`] turns paths into a source: `open.rs` lists what the paths name, `opener.rs` opens one after another and says what is
 //! no capture, `storage.rs` brings the bytes (mapped or streamed, `compress.rs` unpacks), `format/` finds the packets in them, and
 //! `reader.rs` drives the two and goes on after damage. Around a source go the adapters: [`Filtered`], [`Between`], merging.
-//! `live/` is the source that is no file: interfaces, through libpcap.
+//! `live/` is the source that is no file: interfaces, through libpcap. What goes the other way, into files, is `write.rs` (pcapng) and
+//! `pieces.rs` (files that are begun anew).
 //!
 //! One more file format is one file in `format/` and one line in its table; one more kind of input is one more `Source`.
 
@@ -26,6 +27,8 @@ mod log;
 mod map;
 mod open;
 mod opener;
+#[cfg(feature = "live")]
+mod pieces;
 mod reader;
 mod sources;
 mod spool;
@@ -40,6 +43,8 @@ pub use between::Between;
 pub use filter::{FilterError, Filtered};
 pub use log::Note;
 pub use open::{OpenError, Options, open};
+#[cfg(feature = "live")]
+pub use pieces::{Pieces, Rotation};
 pub use spool::{Spool, Spooled};
 pub use write::{Description, PcapngWriter};
 

@@ -45,14 +45,20 @@ impl<W: Write> PcapngWriter<W> {
     /// Begins a file.
     pub fn new(out: W) -> io::Result<Self> {
         let mut writer = Self { out, block: Vec::new(), digits: Vec::new() };
-        // The byte-order magic, version 1.0, and a length that is not told.
-        writer.block.extend(0x1a2b_3c4d_u32.to_le_bytes());
-        writer.block.extend([1, 0, 0, 0]);
-        writer.block.extend((-1_i64).to_le_bytes());
-        writer.option(SHB_USERAPPL, concat!("flowlabel ", env!("CARGO_PKG_VERSION")).as_bytes());
-        writer.option(OPT_END, &[]);
-        writer.end(SECTION_HEADER)?;
+        writer.begin()?;
         Ok(writer)
+    }
+
+    /// Begins a section, in which no interface is described yet.
+    pub fn begin(&mut self) -> io::Result<()> {
+        self.digits.clear();
+        // The byte-order magic, version 1.0, and a length that is not told.
+        self.block.extend(0x1a2b_3c4d_u32.to_le_bytes());
+        self.block.extend([1, 0, 0, 0]);
+        self.block.extend((-1_i64).to_le_bytes());
+        self.option(SHB_USERAPPL, concat!("flowlabel ", env!("CARGO_PKG_VERSION")).as_bytes());
+        self.option(OPT_END, &[]);
+        self.end(SECTION_HEADER)
     }
 
     /// Describes one more interface, and tells its number.
@@ -94,6 +100,16 @@ impl<W: Write> PcapngWriter<W> {
             self.option(OPT_END, &[]);
         }
         self.end(ENHANCED_PACKET)
+    }
+
+    /// How many bytes a packet without comments takes.
+    pub fn size_of(frame: &Frame<'_>) -> u64 {
+        32 + (frame.data.len() as u64).next_multiple_of(4)
+    }
+
+    /// Where it writes to.
+    pub fn out(&mut self) -> &mut W {
+        &mut self.out
     }
 
     /// Lets go of what is gathered.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::mistake::Mistake;
-use super::model::{DocRef, Document, Ends, Fact, Place, Product, Role, Source, System, SystemRef};
+use super::model::{DocRef, Document, Ends, Fact, Place, Product, ProtocolRule, Role, Source, System, SystemRef};
 use super::nearest::suggestion;
 use super::raw::{RawFact, RawFile, RawSystem, Word};
 use super::reader::Reader;
@@ -16,6 +16,7 @@ pub(super) struct Parts {
     pub documents: Vec<Document>,
     pub products: Vec<Product>,
     pub roles: Vec<Role>,
+    pub protocols: Vec<ProtocolRule>,
     pub systems: Vec<System>,
     pub facts: Vec<Fact>,
     /// Rows that stand twice in one file.
@@ -81,6 +82,15 @@ impl Builder {
             let role = Role { name: raw.name.clone(), aliases: raw.aliases.clone(), products };
             self.parts.roles.retain(|known| known.name != role.name);
             self.parts.roles.push(role);
+        }
+        for raw in &input.raw.protocols {
+            let rule = ProtocolRule {
+                name: raw.name.text.clone(),
+                protected_by: raw.protected_by.as_ref().map(|word| word.text.clone()),
+                unpublished: raw.unpublished,
+            };
+            self.parts.protocols.retain(|known| !known.name.eq_ignore_ascii_case(&rule.name));
+            self.parts.protocols.push(rule);
         }
         let at = self.parts.documents.len() as i32;
         let order = if input.layer == 0 { at } else { at - 10_000 * i32::from(input.layer) };
@@ -253,6 +263,21 @@ impl Builder {
             draft.system.facts = first..self.parts.facts.len() as u32;
             self.parts.systems.push(draft.system);
             self.parts.repeated.extend(draft.repeated);
+        }
+        for input in inputs.iter_mut().filter(|input| input.layer > 0) {
+            self.check_protocols(input);
+        }
+    }
+
+    /// A rule for a protocol that no fact names would silently never hold. What `--no-builtin-rules` left out is no mistake.
+    fn check_protocols(&self, input: &mut Input<'_>) {
+        let known = || self.parts.facts.iter().flat_map(|fact| std::iter::once(&fact.protocol).chain(&fact.printed));
+        let raw = &input.raw.protocols;
+        for word in raw.iter().flat_map(|raw| std::iter::once(&raw.name).chain(&raw.protected_by)) {
+            if !known().any(|name| name.eq_ignore_ascii_case(&word.text)) {
+                let meant = suggestion(&word.text, known().map(String::as_str));
+                input.reader.mistake(word.span.clone(), format!("no fact names this protocol{meant}"));
+            }
         }
     }
 }

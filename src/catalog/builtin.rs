@@ -3,6 +3,7 @@
 /// Name and text of every file that is always in force, in the order in which documents name a shared port.
 pub(super) const FILES: &[(&str, &str)] = &[
     ("rules/products.toml", include_str!("../../rules/products.toml")),
+    ("rules/protocols.toml", include_str!("../../rules/protocols.toml")),
     ("rules/kb832017.toml", include_str!("../../rules/kb832017.toml")),
     ("rules/kb832017-early.toml", include_str!("../../rules/kb832017-early.toml")),
     ("rules/sccm-2007.toml", include_str!("../../rules/sccm-2007.toml")),

@@ -1,4 +1,4 @@
-//! What ports are registered as elsewhere: hints for flows that no document explains.
+//! What ports and IP protocols are registered as elsewhere: hints for flows that no document explains.
 
 use toml::de::DeValue;
 
@@ -6,11 +6,12 @@ use super::builtin;
 use super::reader::Reader;
 use crate::net::IpProto;
 
-/// Names by port, for TCP and for UDP, sorted by port.
+/// Names by port, for TCP and for UDP, and by IP protocol, sorted by number.
 #[derive(Debug, Default)]
 pub(super) struct Hints {
     tcp: Vec<(u16, String)>,
     udp: Vec<(u16, String)>,
+    ip: Vec<(u16, String)>,
 }
 
 impl Hints {
@@ -29,7 +30,7 @@ impl Hints {
                     let number: Option<u16> = port.get_ref().parse().ok().filter(|number| *number > 0);
                     match (number, reader.string(name)) {
                         (Some(number), Some(name)) => names.push((number, name)),
-                        (None, _) => reader.mistake(port.span(), "a port from 1 to 65535 is needed here"),
+                        (None, _) => reader.mistake(port.span(), "a number from 1 to 65535 is needed here"),
                         (Some(_), None) => {}
                     }
                 }
@@ -38,7 +39,7 @@ impl Hints {
             }
             _ => Vec::new(),
         };
-        Self { tcp: table(reader, "tcp"), udp: table(reader, "udp") }
+        Self { tcp: table(reader, "tcp"), udp: table(reader, "udp"), ip: table(reader, "ip") }
     }
 
     pub fn get(&self, transport: IpProto, port: u16) -> Option<&str> {
@@ -47,7 +48,16 @@ impl Hints {
             IpProto::UDP => &self.udp,
             _ => return None,
         };
-        let at = names.binary_search_by_key(&port, |(number, _)| *number).ok()?;
-        names.get(at).map(|(_, name)| name.as_str())
+        find(names, port)
     }
+
+    /// What an IP protocol is registered as.
+    pub fn of_protocol(&self, protocol: IpProto) -> Option<&str> {
+        find(&self.ip, u16::from(protocol.0))
+    }
+}
+
+fn find(names: &[(u16, String)], wanted: u16) -> Option<&str> {
+    let at = names.binary_search_by_key(&wanted, |(number, _)| *number).ok()?;
+    names.get(at).map(|(_, name)| name.as_str())
 }

@@ -32,6 +32,8 @@ pub struct Entry {
     pub listener: Option<SystemRef>,
     /// Some candidate holds only for some networks: ask [`Catalog::candidates`].
     pub limited: bool,
+    /// No format of its protocol was ever published.
+    pub unpublished: bool,
     texts: OnceLock<Texts>,
 }
 
@@ -279,6 +281,7 @@ fn entry(catalog: &Catalog, mut facts: Vec<FactRef>, first: u16, last: u16) -> O
         |at: &FactRef| catalog.fact(*at).is_some_and(|fact| fact.ports.is_empty() || fact.ports.contains(&Port::One(first)));
     let is_limited = |at: &FactRef| catalog.networks_of(*at).is_some();
     Some(Entry {
+        unpublished: catalog.protocol_rule(&label).is_some_and(|rule| rule.unpublished),
         label,
         first,
         last,

@@ -106,6 +106,7 @@ impl Catalog {
             documents: parts.documents,
             products: parts.products,
             roles: parts.roles,
+            protocol_rules: parts.protocols,
             systems: parts.systems,
             facts: parts.facts,
             repeated: parts.repeated,

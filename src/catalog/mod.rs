@@ -41,7 +41,8 @@ pub use lint::Finding;
 pub use load::{LoadError, Options, optional_names};
 pub use mistake::{Mistake, Mistakes};
 pub use model::{
-    Direction, DocRef, Document, Ends, Fact, FactRef, Place, Port, Product, Reading, Role, Source, Status, System, SystemRef,
+    Direction, DocRef, Document, Ends, Fact, FactRef, Place, Port, Product, ProtocolRule, Reading, Role, Source, Status, System,
+    SystemRef,
 };
 pub use nearest::{nearest, suggestion};
 pub(crate) use reader::{Fields, Reader, Value};
@@ -72,6 +73,8 @@ pub struct Catalog {
     pub products: Vec<Product>,
     /// Roles of links and their spellings.
     pub roles: Vec<Role>,
+    /// What holds for protocols wherever they are spoken.
+    pub protocol_rules: Vec<ProtocolRule>,
     /// Systems, in the order of the documents.
     pub systems: Vec<System>,
     /// Facts, those of one system together.
@@ -203,6 +206,20 @@ impl Catalog {
         self.protocols.get(&name.to_lowercase()).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// What holds for a protocol wherever it is spoken.
+    pub fn protocol_rule(&self, name: &str) -> Option<&ProtocolRule> {
+        self.protocol_rules.iter().find(|rule| rule.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Where a protocol is documented: the entry of the first port that a document gives it.
+    pub fn home(&self, transport: IpProto, name: &str) -> Option<&Entry> {
+        let facts = self.protocols_named(name).iter().filter_map(|at| self.fact(*at));
+        let mut here = facts.filter(|fact| fact.transport == Some(transport) && fact.matches());
+        here.find_map(|fact| {
+            fact.ports.iter().find_map(|port| if let Port::One(port) = port { self.port(transport, *port) } else { None })
+        })
+    }
+
     /// Whether a protocol of this name is documented at the port.
     pub fn documents_protocol_at(&self, name: &str, transport: IpProto, port: u16) -> bool {
         let here = |fact: &Fact| fact.transport == Some(transport) && fact.ports.iter().any(|p| p.contains(port));
@@ -222,6 +239,11 @@ impl Catalog {
     /// What a port is registered as elsewhere: a hint for unmatched flows, never a label.
     pub fn hint(&self, transport: IpProto, port: u16) -> Option<&str> {
         self.hints.get_or_init(Hints::builtin).get(transport, port)
+    }
+
+    /// What an IP protocol is registered as elsewhere.
+    pub fn protocol_hint(&self, protocol: IpProto) -> Option<&str> {
+        self.hints.get_or_init(Hints::builtin).of_protocol(protocol)
     }
 
     /// The readings.

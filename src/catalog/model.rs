@@ -294,6 +294,17 @@ impl Fact {
     }
 }
 
+/// What holds for a protocol wherever it is spoken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProtocolRule {
+    /// The protocol, as facts name it.
+    pub name: String,
+    /// The protocol that says the same under protection.
+    pub protected_by: Option<String>,
+    /// No format of it was ever published: the port is the only evidence there can be.
+    pub unpublished: bool,
+}
+
 /// A place where documents contradict each other or the facts, and what is held to be true.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Reading {

@@ -25,7 +25,15 @@ pub(super) struct RawFile {
     pub products: Vec<RawProduct>,
     pub roles: Vec<RawRole>,
     pub notes: Vec<RawNote>,
+    pub protocols: Vec<RawProtocol>,
     pub systems: Vec<RawSystem>,
+}
+
+#[derive(Debug)]
+pub(super) struct RawProtocol {
+    pub name: Word,
+    pub protected_by: Option<Word>,
+    pub unpublished: bool,
 }
 
 #[derive(Debug)]
@@ -113,11 +121,12 @@ pub(super) struct RawFact {
     pub note: Option<String>,
 }
 
-const FILE: &[&str] = &["document", "without", "product", "role", "note", "system", "link"];
+const FILE: &[&str] = &["document", "without", "product", "role", "note", "protocol", "system", "link"];
 const DOCUMENT: &[&str] = &["id", "title", "length", "products"];
 const PRODUCT: &[&str] = &["id", "name", "dynamic"];
 const ROLE: &[&str] = &["name", "aliases", "products"];
 const NOTE: &[&str] = &["id", "line", "text"];
+const PROTOCOL: &[&str] = &["name", "protected_by", "unpublished"];
 const SYSTEM: &[&str] = &[
     "id",
     "name",
@@ -184,12 +193,13 @@ pub(super) fn read(reader: &mut Reader<'_>) -> RawFile {
     let products = fields.tables(reader, "product").into_iter().filter_map(|value| product(reader, value)).collect();
     let roles = fields.tables(reader, "role").into_iter().filter_map(|value| role(reader, value)).collect();
     let notes = fields.tables(reader, "note").into_iter().filter_map(|value| note(reader, value)).collect();
+    let protocols = fields.tables(reader, "protocol").into_iter().filter_map(|value| protocol(reader, value)).collect();
     let mut systems: Vec<RawSystem> =
         fields.tables(reader, "system").into_iter().filter_map(|value| system(reader, value, SYSTEM)).collect();
     systems.extend(fields.tables(reader, "link").into_iter().filter_map(|value| system(reader, value, LINK)));
     // Systems stand in the order of the file, links among them.
     systems.sort_by_key(|system| system.id.span.start);
-    RawFile { document, without, products, roles, notes, systems }
+    RawFile { document, without, products, roles, notes, protocols, systems }
 }
 
 fn words(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, key: &str) -> Vec<Word> {
@@ -241,6 +251,16 @@ fn role(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<RawRole> {
     let name = fields.required(reader, "name")?;
     let aliases = fields.strings(reader, "aliases");
     Some(RawRole { name, aliases, products: words(reader, &fields, "products") })
+}
+
+fn protocol(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<RawProtocol> {
+    let fields = reader.fields(value, PROTOCOL)?;
+    fields.required(reader, "name")?;
+    Some(RawProtocol {
+        name: word(reader, fields.get("name")?)?,
+        protected_by: fields.get("protected_by").and_then(|value| word(reader, value)),
+        unpublished: fields.flag(reader, "unpublished").unwrap_or_default(),
+    })
 }
 
 fn note(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<RawNote> {

@@ -35,9 +35,12 @@ pub fn label<'a>(
         },
     }
     let course = remark(record);
-    if let (Some(reason), Some(course)) = (&mut record.reason, course) {
-        reason.push(' ');
-        reason.push_str(course);
+    let twin = reason::twin(record, catalog);
+    if let Some(reason) = &mut record.reason {
+        for sentence in course.into_iter().chain(twin.as_deref()) {
+            reason.push(' ');
+            reason.push_str(sentence);
+        }
     }
 }
 
@@ -116,8 +119,11 @@ pub(super) fn flag(missing: &Missing<'_>) -> &'static str {
     }
 }
 
-/// What the server's port is registered as; where nobody knows which end listens, the client's as well.
+/// What the server's port is registered as; where nobody knows which end listens, the client's as well. Without ports, the protocol.
 fn hint<'a>(record: &FlowRecord<'_>, catalog: &'a Catalog) -> Option<&'a str> {
+    if record.server.port.is_none() {
+        return catalog.protocol_hint(record.transport);
+    }
     let of = |port: Option<u16>| catalog.hint(record.transport, port?);
     of(record.server.port).or_else(|| of(record.client.port.filter(|_| record.direction == Direction::First)))
 }

@@ -48,10 +48,10 @@ pub(super) fn learn<'a>(record: &mut FlowRecord<'a>, catalog: &'a Catalog, learn
     if let Some(finding) = known.payload.filter(|finding| finding.is_sure() && service.is_contradicted_by(finding.protocol.name))
     {
         record.learned_after = false;
-        mismatched(record, catalog, finding, CONTRADICTS, format!("{announced}, but the payload is {}.", finding.protocol.name));
+        mismatched(record, catalog, finding, CONTRADICTS, format!("{announced}, but the payload is {}.", finding.called()));
         return;
     }
-    let spoken = known.payload.map(|finding| format!(", and the payload is {}", finding.protocol.name)).unwrap_or_default();
+    let spoken = known.payload.map(|finding| format!(", and the payload is {}", finding.called())).unwrap_or_default();
     let documented = match &known.found {
         Found::Entry(entry, ..) if is_spoken_at(service, catalog, entry) => Some((entry.label.as_str(), entry.texts(catalog))),
         _ => service.label.map(|label| (label, texts(label, catalog, record.transport))),

@@ -20,4 +20,4 @@ mod words;
 pub use ends::{Ends, ends};
 pub use label::label;
 pub use learned::Learned;
-pub use words::{FLAGS, FOREIGN, NOTES};
+pub use words::{FLAGS, FOREIGN, NOTES, meaning};

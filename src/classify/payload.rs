@@ -4,26 +4,10 @@ use super::label::flag;
 use super::lookup::{Missing, Number};
 use super::reason::{first_source, missed, numbered, upper};
 use super::words::{CONTRADICTS, UNDOCUMENTED_PORT};
-use crate::catalog::{Catalog, Entry, Port};
+use crate::catalog::{Catalog, Entry};
 use crate::net::IpProto;
 use crate::recognize::{Confidence, DCE_RPC, Finding, interface, is_known_format};
 use crate::record::{Evidence, FlowRecord, Verdict};
-
-/// Services whose format is known to be none that is recognised, or that nobody published: another protocol on their port is a contradiction.
-/// Services that carry anything (echo, discard, a data connection) are not among them.
-const OF_THEIR_OWN: &[&str] = &[
-    "Chat",
-    "File Transfer",
-    "MOM-Clear",
-    "RCINFO",
-    "Remote Control",
-    "Remote Control (control)",
-    "Remote Control (data)",
-    "SMS Remote Chat",
-    "SMS Remote Control (control)",
-    "SMS Remote Control (data)",
-    "SMS Remote File Transfer",
-];
 
 /// Services that carry whatever a client likes: no payload contradicts them, though their own can be told.
 const CARRY_ANYTHING: &[&str] = &["Echo"];
@@ -46,8 +30,9 @@ pub(super) fn opinion(finding: &Finding, catalog: &Catalog, entry: &Entry) -> Op
     if names.any(|name| finding.protocol.is_behind(name)) {
         return Opinion::Confirms;
     }
-    let is_one_of = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(&entry.label));
-    let is_known = (is_known_format(&entry.label) && !is_one_of(CARRY_ANYTHING)) || is_one_of(OF_THEIR_OWN);
+    let carries_anything = CARRY_ANYTHING.iter().any(|name| name.eq_ignore_ascii_case(&entry.label));
+    // What nobody published is none of the protocols that are recognised.
+    let is_known = (is_known_format(&entry.label) && !carries_anything) || entry.unpublished;
     if is_known && finding.confidence >= Confidence::Both { Opinion::Contradicts } else { Opinion::Silent }
 }
 
@@ -60,7 +45,7 @@ pub(super) fn describe<'a>(record: &mut FlowRecord<'a>, finding: &'a Finding) {
     record.server.name = texts.server_name.as_deref();
 }
 
-/// Keeps the systems that a bound interface names, where they are among the candidates.
+/// Keeps the systems that a bound interface or a kind of HTTP names, where they are among the candidates.
 pub(super) fn narrow(record: &mut FlowRecord<'_>, finding: &Finding) {
     narrow_to(record, &systems_of(finding).collect::<Vec<_>>());
 }
@@ -78,7 +63,10 @@ pub(super) fn narrow_to(record: &mut FlowRecord<'_>, named: &[&str]) {
 
 fn systems_of(finding: &Finding) -> impl Iterator<Item = &'static str> {
     let uuids = finding.texts().map(|texts| texts.interfaces.as_slice()).unwrap_or_default();
-    uuids.iter().filter_map(|uuid| interface(*uuid)).flat_map(|known| known.systems.iter().map(String::as_str))
+    let of_kind = finding.texts().and_then(|texts| texts.kind).map(|kind| kind.systems).unwrap_or_default();
+    let of_interfaces =
+        uuids.iter().filter_map(|uuid| interface(*uuid)).flat_map(|known| known.systems.iter().map(String::as_str));
+    of_interfaces.chain(of_kind.iter().copied())
 }
 
 /// The port's documented service is not what speaks.
@@ -90,7 +78,7 @@ pub(super) fn contradicted<'a>(
     finding: &Finding,
 ) {
     let (what, source) = (numbered(record, number), first_source(entry, catalog));
-    let reason = format!("{what} is documented as {}{source}, but the payload is {}.", entry.label, finding.protocol.name);
+    let reason = format!("{what} is documented as {}{source}, but the payload is {}.", entry.label, finding.called());
     mismatched(record, catalog, finding, CONTRADICTS, reason);
 }
 
@@ -106,14 +94,14 @@ pub(super) fn on_other_port<'a>(
     if is_sure && finding.protocol == &DCE_RPC && Catalog::may_be_dynamic(port) && assigned(record, catalog, finding, port) {
         return;
     }
-    let (nothing, name) = (missed(record, catalog, missing), finding.protocol.name);
+    let (nothing, name) = (missed(record, catalog, missing), finding.called());
     if let Some(home) = documented(record.transport, catalog, finding).filter(|_| is_sure) {
         let reason = format!("{nothing} The payload is {name}, documented at {}{}.", home.first, first_source(home, catalog));
         mismatched(record, catalog, finding, UNDOCUMENTED_PORT, reason);
     } else {
         record.verdict = Some(Verdict::Unmatched);
         record.flags.push(flag(missing));
-        record.hint = Some(name);
+        record.hint = Some(finding.protocol.name);
         record.reason = Some(format!("{nothing} The payload {} {name}.", if is_sure { "is" } else { "reads like" }));
     }
 }
@@ -160,13 +148,9 @@ pub(super) fn mismatched<'a>(
     record.reason = Some(reason);
 }
 
-/// Where the catalog has this protocol: the entry of the first port that a document gives it.
+/// Where the catalog has this protocol.
 fn documented<'a>(transport: IpProto, catalog: &'a Catalog, finding: &Finding) -> Option<&'a Entry> {
-    let facts = catalog.protocols_named(finding.protocol.label?).iter().filter_map(|at| catalog.fact(*at));
-    let mut here = facts.filter(|fact| fact.transport == Some(transport) && fact.matches());
-    here.find_map(|fact| {
-        fact.ports.iter().find_map(|port| if let Port::One(port) = port { catalog.port(transport, *port) } else { None })
-    })
+    catalog.home(transport, finding.protocol.label?)
 }
 
 #[cfg(test)]
@@ -175,7 +159,7 @@ mod tests {
     use super::super::tests::record;
     use super::*;
     use crate::catalog::Options;
-    use crate::recognize::{Protocol, RECOGNIZERS, Uuid};
+    use crate::recognize::{Protocol, RECOGNIZERS, Uuid, kinds};
 
     fn protocol(name: &str) -> &'static Protocol {
         let mut all = RECOGNIZERS.iter().flat_map(|recognizer| recognizer.protocols);
@@ -239,16 +223,55 @@ mod tests {
     }
 
     #[test]
+    fn a_kind_of_http_narrows_the_systems_and_contradicts_other_ports() {
+        let catalog = Catalog::load(&Options::default()).unwrap();
+        let judged = |kind: &str, port: u16| {
+            let (kind, protocol) = kinds().find(|(known, _)| known.name == kind).unwrap();
+            let finding = Finding::new(protocol, Confidence::Certain).of_kind(Some(kind));
+            let mut record = record(IpProto::TCP, 40_001, port);
+            label(&mut record, &catalog, false, Some(&finding), None);
+            (record.verdict.unwrap(), record.label.unwrap().to_owned(), record.systems.join(" "), record.reason.unwrap())
+        };
+        let (verdict, label, systems, reason) = judged("WSUS client", 8530);
+        assert_eq!((verdict, label.as_str(), systems.as_str()), (Verdict::Matched, "HTTP", "sccm.link.06 sccm.wsus"));
+        assert!(reason.contains("the payload is WSUS client over HTTP"), "{reason}");
+        // Readings C86 and C37.
+        assert_eq!(judged("WS-Management", 80).2, "vmm16.src.01 vmm16.sfs.01");
+        assert_eq!(
+            (judged("UPnP event", 2869).2, judged("UPnP subscription", 2869).2),
+            ("svc.ssdp".into(), "svc.upnphost".into())
+        );
+        let (verdict, label, _, reason) = judged("WSUS client", 5985);
+        assert_eq!((verdict, label.as_str()), (Verdict::Mismatched, "HTTP"));
+        assert!(
+            reason.contains("documented as WS-Management (vmm-2016:28), but the payload is WSUS client over HTTP"),
+            "{reason}"
+        );
+        assert_eq!(judged("WS-Management", 8081).1, "WS-Management");
+    }
+
+    #[test]
+    fn every_system_of_a_kind_is_one_of_the_catalogs() {
+        let catalog = Catalog::load(&Options::default()).unwrap();
+        let unknown = |id: &&&str| catalog.system_by_id(id).is_none();
+        let ids: Vec<_> = kinds().flat_map(|(kind, _)| kind.systems).filter(unknown).collect();
+        assert!(ids.is_empty(), "{ids:?}");
+    }
+
+    #[test]
     fn every_name_is_one_of_the_catalogs() {
         let catalog = Catalog::load(&Options { with: vec!["common-lan".to_owned()], ..Options::default() }).unwrap();
         let unknown = |name: &&str| catalog.protocols_named(name).is_empty();
         let protocols = || RECOGNIZERS.iter().flat_map(|recognizer| recognizer.protocols);
-        let names = protocols().flat_map(|protocol| protocol.behind).copied().chain(OF_THEIR_OWN.iter().copied());
+        let names = protocols().flat_map(|protocol| protocol.behind).copied();
         assert_eq!(names.filter(unknown).collect::<Vec<_>>(), Vec::<&str>::new());
     }
 
     #[test]
-    fn no_recognised_format_is_among_those_of_their_own() {
-        assert!(OF_THEIR_OWN.is_sorted() && !OF_THEIR_OWN.iter().any(|name| is_known_format(name)));
+    fn every_rule_for_a_protocol_names_some_of_the_catalogs() {
+        let catalog = Catalog::load(&Options::default()).unwrap();
+        let names = catalog.protocol_rules.iter().flat_map(|rule| std::iter::once(&rule.name).chain(&rule.protected_by));
+        let unknown: Vec<&String> = names.filter(|name| catalog.protocols_named(name).is_empty()).collect();
+        assert_eq!(unknown, Vec::<&String>::new());
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::lookup::{Missing, Number, defect, other};
+use crate::catalog::commands::UNPUBLISHED;
 use crate::catalog::{Catalog, Entry, Fact, Status};
 use crate::net::IpProto;
 use crate::recognize::Finding;
@@ -28,7 +29,7 @@ pub(super) fn matched(
     spoken: Option<&Finding>,
 ) -> String {
     let what = numbered(record, number);
-    let spoken = spoken.map(|finding| format!(", and the payload is {}", finding.protocol.name)).unwrap_or_default();
+    let spoken = spoken.map(|finding| format!(", and the payload is {}", finding.called())).unwrap_or_default();
     let source = record.sources.first().copied().unwrap_or("the rules");
     let more = match record.systems.len() {
         0 | 1 => String::new(),
@@ -36,6 +37,9 @@ pub(super) fn matched(
     };
     let mut reason = format!("{what} is {} ({source}){spoken}{more}.", record.label.unwrap_or_default());
     let reading = entry.facts.first().and_then(|fact| catalog.fact(*fact)).map(of_reading).unwrap_or_default();
+    if entry.unpublished && spoken.is_empty() {
+        let _ = write!(reason, " {} {UNPUBLISHED}", entry.label);
+    }
     // Writing to a string cannot fail.
     let _ = match status {
         Status::Doubtful => write!(reason, " It is printed so, and hardly true{reading}."),
@@ -55,6 +59,15 @@ pub(super) fn unmatched(record: &FlowRecord<'_>, catalog: &Catalog, missing: &Mi
         let _ = write!(reason, " Elsewhere it is registered as {hint}.");
     }
     reason
+}
+
+/// What would have protected what was said in the clear, where the catalog knows it: its name, where it listens, and who says so.
+pub(super) fn twin(record: &FlowRecord<'_>, catalog: &Catalog) -> Option<String> {
+    let is_clear = record.notes.iter().any(|note| matches!(*note, "cleartext-credentials" | "ldap-simple-bind"));
+    let name = catalog.protocol_rule(record.label.filter(|_| is_clear)?)?.protected_by.as_deref()?;
+    let entry = catalog.home(record.transport, name)?;
+    let at = format!("{} {}", upper(record.transport), entry.first);
+    Some(format!("{name} at {at}{} protects the password.", first_source(entry, catalog)))
 }
 
 /// What is not documented.

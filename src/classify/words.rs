@@ -1,5 +1,7 @@
 //! Every flag and note, and what it means. Scripts depend on these words.
 
+use crate::recognize::Note;
+
 /// A flag: something a person should look at.
 pub(super) const PORT_UNDOCUMENTED: &str = "port-undocumented";
 pub(super) const TRANSPORT_UNDOCUMENTED: &str = "transport-undocumented";
@@ -43,9 +45,24 @@ pub const NOTES: &[(&str, &str)] = &[
     (UNANSWERED, "the server never answered"),
 ];
 
+/// What a flag or a note means, whoever set it.
+pub fn meaning(word: &str) -> Option<&'static str> {
+    let own = FLAGS.iter().chain(NOTES).copied();
+    let of_payload = Note::ALL.iter().map(|(_, word, meaning)| (*word, *meaning));
+    own.chain(of_payload).find(|(known, _)| *known == word).map(|(_, meaning)| meaning)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_word_has_its_meaning() {
+        assert!(
+            meaning("cleartext-credentials").is_some() && meaning("refused").is_some() && meaning("port-undocumented").is_some()
+        );
+        assert_eq!(meaning("no-such-word"), None);
+    }
 
     #[test]
     fn tables_are_sorted_and_without_repeats() {

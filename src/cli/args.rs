@@ -45,6 +45,11 @@ pub enum Command {
     /// Judges each flow by a policy: prohibitions, the site's own expectations, the links between roles and the services that the documents
     /// list. Exit code 1 when there are findings.
     Audit(Box<AuditArgs>),
+    /// Draft a policy from traffic: roles, services and what else was seen, each with its reason
+    ///
+    /// The draft expects what it was made from: `flowlabel audit` with it finds nothing in the same traffic. Each entry says why it is there and how sure
+    /// that is. Read it, correct it, and audit the next capture with it.
+    Learn(Box<LearnArgs>),
     /// Show what the documents say: facts, role links, systems, sources; or check rules
     Catalog(CatalogArgs),
     /// Explain a port, a protocol, a service, a system, a link or a record: what the documents say, and where
@@ -64,7 +69,7 @@ pub struct Verbosity {
     /// Say nothing but errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Say more: how many threads read how fast
+    /// Say more: every finding of an audit, and how many threads read how fast
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
 }
@@ -95,6 +100,17 @@ pub struct AuditArgs {
     /// Check this policy and say what is doubtful in it; needs no traffic
     #[arg(long, value_name = "POLICY", value_hint = ValueHint::FilePath, conflicts_with_all = ["policy", "from_where"])]
     pub check: Option<PathBuf>,
+    /// Where the traffic comes from.
+    #[command(flatten)]
+    pub traffic: TrafficArgs,
+    /// What reading and capturing have in common.
+    #[command(flatten)]
+    pub shared: SharedArgs,
+}
+
+/// `flowlabel learn`.
+#[derive(Args, Debug)]
+pub struct LearnArgs {
     /// Where the traffic comes from.
     #[command(flatten)]
     pub traffic: TrafficArgs,
@@ -163,6 +179,13 @@ pub struct CaptureArgs {
     /// Also keep the packets in a pcapng file
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub write: Option<PathBuf>,
+    /// Begin the files of -w and of -o (ndjson, csv) anew after a time, before a size, or both (1h, 1G, 1h,500M); SIGHUP does so too
+    ///
+    /// The file being written has the name that was given; a finished one is called NAME-20261125T172604Z-00001.EXT, by when it was begun (UTC) and
+    /// its number. Each is complete. No packet and no record is in two of them; what an update says may be about a record in an earlier file, and
+    /// the summary is in the last one. Where nothing came nothing is begun.
+    #[arg(long, value_name = "TIME|SIZE", value_delimiter = ',')]
+    pub rotate: Vec<String>,
     /// Plain lines, also on a terminal
     #[arg(long)]
     pub plain: bool,
@@ -300,6 +323,8 @@ pub enum CatalogView {
     Systems,
     /// The documents, the rules files, and what they hold
     Sources,
+    /// Every protocol that is recognised by its bytes, and those that cannot be
+    Protocols,
     /// Look for mistakes in the rules in force
     Check,
 }
@@ -307,7 +332,7 @@ pub enum CatalogView {
 /// `flowlabel explain`.
 #[derive(Args, Debug)]
 pub struct ExplainArgs {
-    /// 2703/udp, gre, 'Message Queuing', svc.msmq, sccm.link.17, C34, or a record of --format ndjson as FILE#ID
+    /// 2703/udp, gre, 'Message Queuing', svc.msmq, sccm.link.17, C34, a DCE/RPC interface by its UUID or name, or a record of --format ndjson as FILE#ID
     #[arg(value_name = "WHAT")]
     pub what: String,
     /// How to print it

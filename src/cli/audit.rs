@@ -8,6 +8,7 @@ use std::path::Path;
 use super::args::{AuditArgs, ReadArgs, SharedArgs, TrafficArgs, Verbosity};
 use super::exit::{Exit, Failure};
 use super::label::{self, Labelling};
+use super::output::Formats;
 use super::{read, rules};
 use crate::audit::{HostNames, Policy, expectations, hosts_file};
 use crate::catalog::Catalog;
@@ -37,7 +38,7 @@ pub fn run(args: AuditArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
         }
     }
     let labelling = move |shared: &SharedArgs, own| Ok(Labelling::with_catalog(catalog, shared, false, own)?.by(law));
-    observe(args.traffic, args.shared, verbosity, labelling)
+    observe(args.traffic, args.shared, verbosity, labelling, report::format)
 }
 
 /// Runs over files or interfaces. All is decided at the end: what comes late may explain what came early.
@@ -46,19 +47,20 @@ pub fn observe(
     shared: SharedArgs,
     verbosity: &Verbosity,
     start: impl FnOnce(&SharedArgs, BTreeMap<String, serde_json::Value>) -> Result<Labelling, Failure>,
+    formats: Formats,
 ) -> Result<Exit, Failure> {
     #[cfg(feature = "live")]
     if !traffic.interface.is_empty() {
         let args = super::capture::arguments(traffic, shared)?;
         let labelling = start(&args.shared, super::capture::options(&args))?;
-        return super::capture::label_live(&args, verbosity, labelling, report::format);
+        return super::capture::label_live(&args, verbosity, labelling, formats);
     }
     if traffic.inputs.is_empty() {
         return Err(no_traffic());
     }
     let labelling = start(&shared, label::given([("merge", label::yes(traffic.merge))]))?;
     let args = ReadArgs { inputs: traffic.inputs, merge: traffic.merge, stream: false, shared };
-    read::label_files(&args, verbosity, labelling, report::format)
+    read::label_files(&args, verbosity, labelling, formats)
 }
 
 /// Neither files nor interfaces were named.

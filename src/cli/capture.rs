@@ -1,7 +1,7 @@
 //! `flowlabel capture`: live traffic becomes records.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -13,13 +13,14 @@ use super::args::{CaptureArgs, SharedArgs, TrafficArgs, Verbosity};
 use super::carve::Carving;
 use super::exit::{Exit, Failure};
 use super::label::{self, Desk, Labelling};
-use super::output::{self, Formats};
+use super::output::{self, Detail, Formats};
 use super::signals::{self, Ending};
 use super::{parse, privileges, sandbox};
 use crate::capture::live::{Counters, Live, LiveError, Settings, Surroundings};
-use crate::capture::{Between, Source};
+use crate::capture::{Between, Pieces, Rotation, Source};
 use crate::net::Timestamp;
 use crate::record::Drops;
+use crate::report::LINES;
 use crate::tui::{self, View};
 
 /// The smallest ring that makes sense: less than this libpcap rounds up to.
@@ -41,7 +42,8 @@ pub fn arguments(traffic: TrafficArgs, shared: SharedArgs) -> Result<CaptureArgs
 
 /// The same for whoever has more to do with the records.
 pub fn label_live(args: &CaptureArgs, verbosity: &Verbosity, labelling: Labelling, formats: Formats) -> Result<Exit, Failure> {
-    let settings = settings(args, verbosity)?;
+    let rotation = rotation(args)?;
+    let settings = settings(args, verbosity, rotation.as_ref())?;
     let (from, to) = (args.shared.select.from.as_deref(), args.shared.select.to.as_deref());
     let (from, to) = (from.map(parse::time).transpose()?, to.map(parse::time).transpose()?);
     let ending = Ending::default();
@@ -49,18 +51,24 @@ pub fn label_live(args: &CaptureArgs, verbosity: &Verbosity, labelling: Labellin
     let counters = live.counters();
     let carving = Carving::of_passing(&args.shared.output)?;
     let mut source = Carving::around(carving.as_ref(), Box::new(Between::new(live, from, to)));
-    let desk = Desk::open(&args.shared, lists_flows(args), formats, carving)?;
+    let desk = Desk::open(&args.shared, Detail { flows: lists_flows(args), verbose: verbosity.verbose }, formats, carving)?;
+    if let (Some(rotation), Some(path)) = (&rotation, results_in_pieces(args)) {
+        desk.rotate(path, rotation, now())?;
+    }
+    if tells_at_once(args) {
+        desk.tell_at_once();
+    }
     shut_in(args, verbosity)?;
     if !verbosity.quiet {
         let _ = writeln!(io::stderr(), "flowlabel: listening on {}", args.interfaces.join(", "));
     }
-    let view = if settings.look { Some(open_view(args, &labelling, &desk, &counters, &ending)?) } else { None };
-    signals::heed(ending.clone(), view.as_ref().map(View::suspender))?;
+    let view = if has_view(args, verbosity) { Some(open_view(args, &labelling, &desk, &counters, &ending)?) } else { None };
+    signals::heed(ending.clone(), rotation, view.as_ref().map(View::suspender))?;
 
     let status = Status::new(&counters, verbosity, args, view.is_some());
     let watch = |_: &dyn Source| {
         status.show();
-        if desk.has_failed() {
+        if desk.tell(now()) {
             ending.set();
         }
     };
@@ -115,20 +123,48 @@ fn has_view(args: &CaptureArgs, verbosity: &Verbosity) -> bool {
 
 /// From here on the program can do little more than capture.
 fn shut_in(args: &CaptureArgs, verbosity: &Verbosity) -> Result<(), Failure> {
-    privileges::give_up().map_err(Failure::Usage)?;
-    let files: Vec<&Path> = [&args.shared.output.output, &args.write, &args.shared.output.write_flagged]
-        .into_iter()
-        .flatten()
-        .map(PathBuf::as_path)
-        .collect();
-    let in_force = sandbox::enter(&files);
+    let folders = sandbox::folders(&rotated(args));
+    // Root begins files in a folder of somebody else's only with a privilege; opened files need none.
+    let foreign = folders.iter().any(|folder| privileges::are_needed_in(folder));
+    privileges::give_up(foreign).map_err(Failure::Usage)?;
+    let in_force = sandbox::enter(&folders);
     if verbosity.verbose {
-        let _ = writeln!(io::stderr(), "flowlabel: privileges given up; {in_force}");
+        let given_up =
+            if foreign { "all privileges given up but that to begin files in a folder of others" } else { "privileges given up" };
+        let _ = writeln!(io::stderr(), "flowlabel: {given_up}; {in_force}");
     }
     Ok(())
 }
 
-fn settings(args: &CaptureArgs, verbosity: &Verbosity) -> Result<Settings, Failure> {
+/// The file of results, where it is one that can be written in pieces.
+fn results_in_pieces(args: &CaptureArgs) -> Option<&Path> {
+    let output = &args.shared.output;
+    output.output.as_deref().filter(|_| LINES.contains(&&*output.format))
+}
+
+/// When files are begun anew. What an earlier run left in them is kept.
+fn rotation(args: &CaptureArgs) -> Result<Option<Rotation>, Failure> {
+    let Some(rotation) = parse::rotation(&args.rotate)? else { return Ok(None) };
+    let files = rotated(args);
+    if files.is_empty() {
+        let formats = LINES.join(" or ");
+        return Err(Failure::Usage(format!("--rotate is about files: add -w FILE.pcapng, or -o FILE with --format {formats}")));
+    }
+    for file in files {
+        Pieces::set_aside(file).map_err(|error| Failure::Usage(format!("cannot move {}: {error}", file.display())))?;
+    }
+    Ok(Some(rotation))
+}
+
+/// The files that are written in pieces, where it is asked for.
+fn rotated(args: &CaptureArgs) -> Vec<&Path> {
+    if args.rotate.is_empty() {
+        return Vec::new();
+    }
+    args.write.as_deref().into_iter().chain(results_in_pieces(args)).collect()
+}
+
+fn settings(args: &CaptureArgs, verbosity: &Verbosity, rotation: Option<&Rotation>) -> Result<Settings, Failure> {
     let buffer = parse::size(&args.buffer)?;
     let buffer = u32::try_from(buffer.max(SMALLEST_BUFFER)).ok().filter(|buffer| i32::try_from(*buffer).is_ok());
     Ok(Settings {
@@ -139,7 +175,8 @@ fn settings(args: &CaptureArgs, verbosity: &Verbosity) -> Result<Settings, Failu
         buffer: buffer.ok_or_else(|| Failure::Usage("--buffer takes less than 2G, for each interface".to_owned()))?,
         packets: args.packets,
         keep: args.write.clone(),
-        look: has_view(args, verbosity),
+        rotation: rotation.cloned(),
+        look: has_view(args, verbosity) || tells_at_once(args),
     })
 }
 
@@ -157,6 +194,12 @@ pub fn options(args: &CaptureArgs) -> std::collections::BTreeMap<String, serde_j
 /// The table says the flows one by one too, where somebody reads along without a terminal.
 fn lists_flows(args: &CaptureArgs) -> bool {
     args.shared.output.flows || args.plain || (args.shared.output.output.is_none() && !io::stdout().is_terminal())
+}
+
+/// Whether somebody may read flagged flows before they end: wherever records are written as they come. In an audit all is judged at the end.
+fn tells_at_once(args: &CaptureArgs) -> bool {
+    let output = &args.shared.output;
+    LINES.contains(&&*output.format) || output.format == "json" || (output.format == "table" && lists_flows(args))
 }
 
 fn surroundings(args: &CaptureArgs, ending: &Ending) -> Result<Surroundings, Failure> {

@@ -2,24 +2,33 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+#[cfg(feature = "live")]
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
+#[cfg(feature = "live")]
+use super::ahead::{self, Ahead};
 use super::args::{EvidenceFrom, FailOn, FlowArgs, KeyPart, SharedArgs, Verbosity};
 use super::audit::Law;
 use super::carve::Carving;
 use super::exit::{Exit, Failure};
-use super::output::{Formats, Output};
+use super::output::{Detail, Formats, Output};
 use super::parse::{self, Only};
 use super::rules;
-use crate::audit::Tally;
+use crate::audit::{About, Learner, Tally};
+#[cfg(feature = "live")]
+use crate::capture::Rotation;
 use crate::capture::Source;
 use crate::catalog::Catalog;
-use crate::engine::{self, Carriers, Ledger, Memory, Outcome, Revised};
+use crate::classify::FLAGS;
+use crate::engine::{self, Carriers, Ledger, Memory, News, Outcome, Revised};
 #[cfg(feature = "live")]
 use crate::flow::Ended;
 use crate::flow::{Flow, Harvest, KeyParts, SHARDS, Settings, Timeouts};
+#[cfg(feature = "live")]
+use crate::net::Timestamp;
 use crate::pipeline::{self, Progress};
 use crate::record::{Audit, Drops, DynamicRange, Run, Summary};
 #[cfg(feature = "live")]
@@ -44,6 +53,8 @@ pub struct Labelling {
     policy: Option<Law>,
     /// Whether an expectation that was not seen fails the run.
     missing_fails: bool,
+    /// What the head of a drafted policy says, where one is to be drafted.
+    learning: Option<About>,
 }
 
 impl Labelling {
@@ -67,12 +78,19 @@ impl Labelling {
             rules: args.rules.rules.iter().map(|path| path.display().to_string()).collect(),
             policy: None,
             missing_fails: args.output.fail_on.contains(&FailOn::Missing),
+            learning: None,
         })
     }
 
     /// Judges each record by a policy.
     pub fn by(mut self, law: Law) -> Self {
         self.policy = Some(law);
+        self
+    }
+
+    /// Drafts a policy from the records.
+    pub fn learning(mut self, about: About) -> Self {
+        self.learning = Some(about);
         self
     }
 
@@ -96,12 +114,15 @@ impl Labelling {
         let mut desk = output.lock();
         desk.rest(&mut outcome, &self);
         let audit = desk.verdicts.take().and_then(|verdicts| self.audit(verdicts));
+        let draft = desk.learner.take().map(|learner| self.draft(&learner)).transpose()?.flatten();
         let parts = self.settings.key;
         let mut summary = self.summary(&outcome, source);
         summary.audit = audit;
+        summary.draft = draft;
         summary.flows.evicted = desk.evicted;
         summary.learned = desk.ledger.endpoints();
-        (summary.announcements.heard, summary.announcements.forgotten) = desk.ledger.heard();
+        (summary.announcements.heard, summary.announcements.forgotten) = desk.ledger.counts();
+        summary.names = desk.ledger.host_names();
         summary.drops = drops();
         // The process ends soon, and its memory with it: nobody needs millions of flows taken apart.
         std::mem::forget(outcome);
@@ -118,6 +139,13 @@ impl Labelling {
         let law = self.policy.as_ref()?;
         let audit = verdicts.finish(&law.policy);
         Some(Audit { missing_fails: self.missing_fails, ..audit })
+    }
+
+    /// The policy that was learned.
+    fn draft(&self, learner: &Learner) -> Result<Option<String>, Failure> {
+        let Some(about) = &self.learning else { return Ok(None) };
+        let draft = learner.draft(&self.catalog, FLAGS, about);
+        draft.map(Some).map_err(|mistakes| Failure::Usage(mistakes.to_string()))
     }
 
     /// What the packets, the inputs and the options say; the records add the rest.
@@ -146,30 +174,38 @@ struct Clerk {
     output: Option<Output>,
     /// Judgements, in an audit.
     verdicts: Option<Tally>,
+    /// What was seen, where a policy is drafted from it.
+    learner: Option<Learner>,
     carriers: Carriers,
     ledger: Ledger,
     /// Streaming: flows that are written.
     memory: Memory,
     evicted: u64,
     carving: Option<Carving>,
+    /// Where flagged flows are told at once: those that were.
+    #[cfg(feature = "live")]
+    ahead: Option<Ahead>,
     /// Where whoever looks on sees the records.
     #[cfg(feature = "live")]
     board: Option<Arc<Mutex<Board>>>,
 }
 
 impl Desk {
-    /// Opens the output; `flows` makes a table list single flows too.
-    pub fn open(args: &SharedArgs, flows: bool, formats: Formats, carving: Option<Carving>) -> Result<Self, Failure> {
+    /// Opens the output.
+    pub fn open(args: &SharedArgs, detail: Detail, formats: Formats, carving: Option<Carving>) -> Result<Self, Failure> {
         let only = args.select.only.iter().map(|text| Only::parse(text)).collect::<Result<_, _>>()?;
-        let output = Some(Output::open(&args.output, flows, only, formats)?);
+        let output = Some(Output::open(&args.output, detail, only, formats)?);
         Ok(Self(Mutex::new(Clerk {
             output,
             verdicts: Some(Tally::default()),
+            learner: Some(Learner::default()),
             carriers: Carriers::default(),
             ledger: Ledger::default(),
             memory: Memory::default(),
             evicted: 0,
             carving,
+            #[cfg(feature = "live")]
+            ahead: None,
             #[cfg(feature = "live")]
             board: None,
         })))
@@ -181,10 +217,25 @@ impl Desk {
         self.lock().board = Some(board);
     }
 
-    /// Whether writing has failed, so that going on makes no sense.
+    /// Tells flagged flows at once, and not at their end only.
     #[cfg(feature = "live")]
-    pub fn has_failed(&self) -> bool {
-        self.lock().output.as_ref().is_some_and(Output::has_failed)
+    pub fn tell_at_once(&self) {
+        self.lock().ahead = Some(Ahead::default());
+    }
+
+    /// Writes the results in pieces; to be asked before there are any.
+    #[cfg(feature = "live")]
+    pub fn rotate(&self, path: &Path, rotation: &Rotation, now: Timestamp) -> Result<(), Failure> {
+        self.lock().output.as_mut().map_or(Ok(()), |output| output.rotate(path, rotation, now))
+    }
+
+    /// Tells what time it is. Whether writing has failed, so that going on makes no sense.
+    #[cfg(feature = "live")]
+    pub fn tell(&self, now: Timestamp) -> bool {
+        let mut clerk = self.lock();
+        let Some(output) = &mut clerk.output else { return false };
+        output.tell(now);
+        output.has_failed()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Clerk> {
@@ -200,11 +251,16 @@ impl Clerk {
             self.carriers.add(key, id);
         }
         let flows = harvest.flows.iter().map(|ended| &ended.flow);
-        let revised = self.ledger.revise(&self.memory, harvest.announcements, flows);
+        let revised =
+            self.ledger.revise(&self.memory, News { announcements: harvest.announcements, claims: harvest.claims }, flows);
         self.update(&revised, catalog);
         #[cfg(feature = "live")]
         self.show(&harvest.flows, &harvest.under_way, catalog);
-        let written = !harvest.flows.is_empty();
+        let mut written = !harvest.flows.is_empty();
+        #[cfg(feature = "live")]
+        for flow in harvest.under_way.into_iter().filter(|_| stream) {
+            written |= self.write_ahead(flow, catalog);
+        }
         for ended in harvest.flows {
             self.evicted += u64::from(ended.evicted);
             self.write(&ended.flow, labelling);
@@ -223,11 +279,33 @@ impl Clerk {
         let Some(board) = &self.board else { return };
         let mut board = board.lock().unwrap_or_else(PoisonError::into_inner);
         for Ended { flow, .. } in ended {
-            board.ended(&engine::record(flow, &self.carriers, Some(catalog), self.ledger.lesson(flow).as_ref()));
+            board.ended(&engine::record(flow, &self.carriers, Some(catalog), &self.ledger.heard(flow)));
         }
         for flow in under_way {
-            board.under_way(&engine::record(flow, &self.carriers, Some(catalog), self.ledger.lesson(flow).as_ref()));
+            board.under_way(&engine::record(flow, &self.carriers, Some(catalog), &self.ledger.heard(flow)));
         }
+    }
+
+    /// Writes the record of a flow under way if it is flagged, or what is said of it now if that is something else. Tells whether it did.
+    #[cfg(feature = "live")]
+    fn write_ahead(&mut self, flow: Flow, catalog: &Catalog) -> bool {
+        let (Some(told), Some(output)) = (&mut self.ahead, &mut self.output) else { return false };
+        let heard = self.ledger.heard(&flow);
+        let record = engine::record(&flow, &self.carriers, Some(catalog), &heard);
+        let before = told.told(flow.id).map(|told| told.record(&self.carriers, catalog));
+        let is_new = match &before {
+            Some(before) => ahead::is_judged_anew(before, &record),
+            None => record.is_flagged() && told.has_room(),
+        };
+        if !is_new {
+            return false;
+        }
+        let selected = output.ahead(before.as_ref(), &record);
+        let (tunnels, was_told) = (record.tunnels, before.is_some());
+        if selected || was_told {
+            told.keep(flow, heard, tunnels);
+        }
+        selected || was_told
     }
 
     /// Writes the flows held to the end.
@@ -236,7 +314,7 @@ impl Clerk {
         if !stream {
             self.carriers = outcome.take_carriers();
         }
-        let revised = self.ledger.revise(&self.memory, Vec::new(), outcome.flows());
+        let revised = self.ledger.revise(&self.memory, News::default(), outcome.flows());
         self.update(&revised, catalog);
         for flow in outcome.flows() {
             self.write(flow, labelling);
@@ -244,13 +322,24 @@ impl Clerk {
     }
 
     fn write(&mut self, flow: &Flow, labelling: &Labelling) {
-        let lesson = self.ledger.lesson(flow);
-        let mut record = engine::record(flow, &self.carriers, Some(&labelling.catalog), lesson.as_ref());
+        let heard = self.ledger.heard(flow);
+        let mut record = engine::record(flow, &self.carriers, Some(&labelling.catalog), &heard);
         if let (Some(law), Some(verdicts)) = (&labelling.policy, &mut self.verdicts) {
             let judgement = law.policy.judge(&mut record);
             verdicts.add(&law.policy, &record, &judgement);
         }
+        if let (Some(_), Some(learner)) = (&labelling.learning, &mut self.learner) {
+            learner.see(&record, &labelling.catalog);
+        }
         let Some(output) = &mut self.output else { return };
+        #[cfg(feature = "live")]
+        let told = self.ahead.as_mut().and_then(|ahead| ahead.take(flow.id));
+        #[cfg(feature = "live")]
+        let selected = match &told {
+            Some(told) => output.end_of(&told.record(&self.carriers, &labelling.catalog), &record),
+            None => output.flow(&record),
+        };
+        #[cfg(not(feature = "live"))]
         let selected = output.flow(&record);
         if let Some(carving) = &mut self.carving {
             carving.see(flow.key, &record, selected);
@@ -262,9 +351,9 @@ impl Clerk {
         let Some(output) = &mut self.output else { return };
         for revised in revised {
             let Some(flow) = self.memory.flow(revised) else { continue };
-            let record = |lesson| engine::record(flow, &self.carriers, Some(catalog), lesson);
-            let after = record(revised.after.as_ref());
-            let selected = output.update(&record(revised.before.as_ref()), &after);
+            let record = |heard| engine::record(flow, &self.carriers, Some(catalog), heard);
+            let after = record(revised.after());
+            let selected = output.update(&record(revised.before()), &after);
             if let Some(carving) = &mut self.carving {
                 carving.see(flow.key, &after, selected);
             }

@@ -3,6 +3,8 @@
 //! [`Cli`] is what was typed, field for field; `label::Labelling` is what is done with packets wherever they come from. `run` gives the exit code, the highest of those that
 //! apply in the order 2, 3, 1, 0.
 
+#[cfg(feature = "live")]
+mod ahead;
 mod args;
 mod audit;
 #[cfg(feature = "live")]
@@ -12,12 +14,15 @@ mod exit;
 #[cfg(feature = "live")]
 mod interfaces;
 mod label;
+mod learn;
 mod output;
 mod parse;
 #[cfg(feature = "live")]
 mod privileges;
+mod protocols;
 mod read;
 mod rpc;
+mod rpc_interface;
 mod rules;
 #[cfg(feature = "live")]
 mod sandbox;
@@ -56,6 +61,7 @@ fn run(cli: Cli) -> Exit {
         #[cfg(feature = "live")]
         Command::Interfaces(args) => interfaces::run(&args),
         Command::Audit(args) => audit::run(*args, &cli.verbosity),
+        Command::Learn(args) => learn::run(*args, &cli.verbosity),
         Command::Catalog(args) => rules::catalog(&args),
         Command::Explain(args) => rules::explain(&args),
         Command::Completions { shell } => completions(shell),

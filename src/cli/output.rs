@@ -7,6 +7,10 @@ use std::path::{Path, PathBuf};
 use super::args::{FailOn, OutputArgs, When};
 use super::exit::Failure;
 use super::parse::Only;
+#[cfg(feature = "live")]
+use crate::capture::{Pieces, Rotation};
+#[cfg(feature = "live")]
+use crate::net::Timestamp;
 use crate::record::{FlowRecord, Summary, SummaryBuilder};
 use crate::report::{self, Format, Report, View};
 
@@ -15,6 +19,15 @@ const BUFFER: usize = 256 * 1024;
 
 /// Which format a name stands for.
 pub type Formats = fn(&str) -> Option<&'static Format>;
+
+/// How much a format for people is to tell.
+#[derive(Clone, Copy, Debug)]
+pub struct Detail {
+    /// Single flows too.
+    pub flows: bool,
+    /// All, however long it gets.
+    pub verbose: bool,
+}
 
 /// Writes the records a run selects, and counts all of them.
 pub struct Output {
@@ -41,13 +54,13 @@ impl Output {
     }
 
     /// Opens the streams, so that a wrong path is known before anything is read.
-    pub fn open(args: &OutputArgs, flows: bool, only: Vec<Only>, formats: Formats) -> Result<Self, Failure> {
+    pub fn open(args: &OutputArgs, detail: Detail, only: Vec<Only>, formats: Formats) -> Result<Self, Failure> {
         let format = formats(&args.format).ok_or_else(|| Failure::Usage(format!("no format '{}'", args.format)))?;
         if args.output.is_some() && args.output == args.report {
             return Err(Failure::Usage("--output and --report are the same file".to_owned()));
         }
         let on_terminal = args.output.is_none() && io::stdout().is_terminal();
-        let view = View { flows, ..view(args, on_terminal) };
+        let view = View { flows: detail.flows, verbose: detail.verbose, ..view(args, on_terminal) };
         let mut sinks = vec![match &args.output {
             Some(path) => Sink::file(path, format, &view)?,
             None => Sink::new(format, &view, Box::new(io::stdout()), "the results".to_owned()),
@@ -62,11 +75,20 @@ impl Output {
     pub fn flow(&mut self, record: &FlowRecord<'_>) -> bool {
         self.builder.flow(record);
         self.flagged += u64::from(record.is_flagged());
-        let selected = self.only.iter().all(|only| only.selects(record));
+        let selected = self.selects(record);
         if selected {
-            self.sinks.iter_mut().for_each(|sink| sink.write(|report, stream| report.flow(record, stream)));
+            self.write(|report, stream| report.flow(record, stream));
         }
         selected
+    }
+
+    /// Writes to each sink.
+    fn write(&mut self, write: impl Fn(&mut dyn Report, &mut dyn Write) -> io::Result<()>) {
+        self.sinks.iter_mut().for_each(|sink| sink.write(&write));
+    }
+
+    fn selects(&self, record: &FlowRecord<'_>) -> bool {
+        self.only.iter().all(|only| only.selects(record))
     }
 
     /// Counts and writes what later evidence changed in a record that is written; one that is selected only now is written as a whole.
@@ -74,19 +96,54 @@ impl Output {
     pub fn update(&mut self, before: &FlowRecord<'_>, after: &FlowRecord<'_>) -> bool {
         self.builder.update(before, after);
         self.flagged = self.flagged + u64::from(after.is_flagged()) - u64::from(before.is_flagged());
-        let selects = |record: &FlowRecord<'_>| self.only.iter().all(|only| only.selects(record));
-        let selected = selects(after);
-        match (selects(before), selected) {
-            (true, _) => self.sinks.iter_mut().for_each(|sink| sink.write(|report, stream| report.update(before, after, stream))),
-            (false, true) => self.sinks.iter_mut().for_each(|sink| sink.write(|report, stream| report.flow(after, stream))),
+        let selected = self.selects(after);
+        match (self.selects(before), selected) {
+            (true, _) => self.write(|report, stream| report.update(before, after, stream)),
+            (false, true) => self.write(|report, stream| report.flow(after, stream)),
             (false, false) => {}
         }
         selected
     }
 
+    /// Writes a record before its flow has ended, or what was said of it otherwise `before`. It is not counted yet. Tells whether it is selected.
+    #[cfg(feature = "live")]
+    pub fn ahead(&mut self, before: Option<&FlowRecord<'_>>, now: &FlowRecord<'_>) -> bool {
+        let selected = self.selects(now);
+        match before {
+            Some(before) => self.write(|report, stream| report.update(before, now, stream)),
+            None if selected => self.write(|report, stream| report.flow(now, stream)),
+            None => {}
+        }
+        selected
+    }
+
+    /// Counts the record of a flow of which `before` was written ahead, and writes what has changed. Tells whether it is selected.
+    #[cfg(feature = "live")]
+    pub fn end_of(&mut self, before: &FlowRecord<'_>, record: &FlowRecord<'_>) -> bool {
+        self.builder.flow(record);
+        self.flagged += u64::from(record.is_flagged());
+        self.ahead(Some(before), record)
+    }
+
     /// Lets go of what is gathered, for those who watch.
     pub fn flush(&mut self) {
-        self.sinks.iter_mut().for_each(|sink| sink.write(|_, stream| stream.flush()));
+        self.write(|_, stream| stream.flush());
+    }
+
+    /// Writes the results in pieces from now on; nothing must be written yet.
+    #[cfg(feature = "live")]
+    pub fn rotate(&mut self, path: &Path, rotation: &Rotation, now: Timestamp) -> Result<(), Failure> {
+        let Some(sink) = self.sinks.first_mut() else { return Ok(()) };
+        let mut pieces = Pieces::create(path).map_err(|error| cannot_write(&sink.target, &error))?;
+        pieces.rotate(rotation, now);
+        sink.stream = Stream::Pieces(pieces);
+        Ok(())
+    }
+
+    /// Tells what time it is: a piece may be old, or asked for.
+    #[cfg(feature = "live")]
+    pub fn tell(&mut self, now: Timestamp) {
+        self.sinks.iter_mut().for_each(|sink| sink.tell(now));
     }
 
     /// Whether something could not be written: going on makes no sense.
@@ -116,8 +173,10 @@ impl Output {
 
 /// A report and the stream it is written to.
 struct Sink {
+    format: &'static Format,
+    view: View,
     report: Box<dyn Report + Send>,
-    stream: Box<dyn Write + Send>,
+    stream: Stream,
     /// What messages call the stream.
     target: String,
     /// The first failure; nothing is written after it.
@@ -125,20 +184,43 @@ struct Sink {
 }
 
 impl Sink {
-    fn new(format: &Format, view: &View, stream: Box<dyn Write + Send>, target: String) -> Self {
-        let stream = Box::new(BufWriter::with_capacity(BUFFER, stream));
-        Self { report: (format.new)(view), stream, target, failed: None }
+    fn new(format: &'static Format, view: &View, stream: Box<dyn Write + Send>, target: String) -> Self {
+        let stream = Stream::Whole(BufWriter::with_capacity(BUFFER, stream));
+        Self { format, view: *view, report: (format.new)(view), stream, target, failed: None }
     }
 
-    fn file(path: &Path, format: &Format, view: &View) -> Result<Self, Failure> {
+    fn file(path: &Path, format: &'static Format, view: &View) -> Result<Self, Failure> {
         let target = path.display().to_string();
-        let file = File::create(path).map_err(|error| Failure::Usage(format!("cannot write {target}: {error}")))?;
+        let file = File::create(path).map_err(|error| cannot_write(&target, &error))?;
         Ok(Self::new(format, view, Box::new(file), target))
     }
 
     fn write(&mut self, write: impl FnOnce(&mut dyn Report, &mut dyn Write) -> io::Result<()>) {
+        self.turn_if_due();
         if self.failed.is_none() {
             self.failed = write(&mut *self.report, &mut self.stream).err();
+        }
+    }
+
+    /// Where results are written in pieces, each is a report of its own.
+    fn turn_if_due(&mut self) {
+        #[cfg(feature = "live")]
+        if let (Stream::Pieces(pieces), None) = (&mut self.stream, &self.failed)
+            && pieces.is_due(1)
+        {
+            match pieces.turn() {
+                Ok(true) => self.report = (self.format.new)(&self.view),
+                Ok(false) => {}
+                Err(error) => self.failed = Some(error),
+            }
+        }
+    }
+
+    #[cfg(feature = "live")]
+    fn tell(&mut self, now: Timestamp) {
+        if let Stream::Pieces(pieces) = &mut self.stream {
+            pieces.tell(now);
+            self.turn_if_due();
         }
     }
 
@@ -149,9 +231,40 @@ impl Sink {
         match self.failed {
             None => Ok(()),
             Some(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::Io(error)),
-            Some(error) => Err(Failure::Usage(format!("cannot write {}: {error}", self.target))),
+            Some(error) => Err(cannot_write(&self.target, &error)),
         }
     }
+}
+
+/// Where a report is written to.
+enum Stream {
+    /// One stream.
+    Whole(BufWriter<Box<dyn Write + Send>>),
+    /// A file that is begun anew now and then.
+    #[cfg(feature = "live")]
+    Pieces(Pieces),
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Whole(stream) => stream.write(bytes),
+            #[cfg(feature = "live")]
+            Self::Pieces(pieces) => pieces.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Whole(stream) => stream.flush(),
+            #[cfg(feature = "live")]
+            Self::Pieces(pieces) => pieces.flush(),
+        }
+    }
+}
+
+fn cannot_write(target: &str, error: &io::Error) -> Failure {
+    Failure::Usage(format!("cannot write {target}: {error}"))
 }
 
 /// How a table may look.
@@ -164,6 +277,7 @@ fn view(args: &OutputArgs, on_terminal: bool) -> View {
         height: size.map_or(default.height, |(_, height)| usize::from(height.0)),
         color: color(args.color, on_terminal),
         flows: false,
+        verbose: false,
     }
 }
 

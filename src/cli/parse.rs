@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::exit::Failure;
+#[cfg(feature = "live")]
+use crate::capture::Rotation;
 use crate::net::Timestamp;
 use crate::record::{FlowRecord, Verdict};
 
@@ -39,6 +41,28 @@ pub fn size(text: &str) -> Result<u64, Failure> {
     };
     let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor)).filter(|_| factor > 0);
     bytes.ok_or_else(|| Failure::Usage(format!("'{text}' is no size: write 65536, 64K, 64M or 1G")))
+}
+
+/// `1h` or `1G`: a time in nanoseconds, or a size in bytes. A unit must be there; that of a size is a capital letter.
+#[cfg(feature = "live")]
+pub fn rotation(texts: &[String]) -> Result<Option<Rotation>, Failure> {
+    let (mut every, mut bytes) = (None, None);
+    for text in texts {
+        let given = if text.ends_with(['s', 'm', 'h', 'd']) {
+            every.replace(duration(text)?)
+        } else if text.ends_with(['K', 'M', 'G']) {
+            bytes.replace(size(text)?)
+        } else {
+            Some(0)
+        };
+        if given.is_some() || every == Some(0) || bytes == Some(0) {
+            return Err(Failure::Usage(format!(
+                "--rotate {}: write a time (30s, 5m, 1h, 1d), a size (64K, 64M, 1G), or both",
+                texts.join(",")
+            )));
+        }
+    }
+    Ok((!texts.is_empty()).then(|| Rotation::new(every, bytes)))
 }
 
 /// `2024-05-14T09:12:01.5Z`, `2024-05-14`, or seconds since 1970.
@@ -97,6 +121,21 @@ fn network(text: &str) -> Option<IpNet> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(feature = "live")]
+    #[test]
+    fn rotations() {
+        let read = |texts: &[&str]| {
+            let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+            rotation(&texts).map(|rotation| rotation.map(|rotation| (rotation.every, rotation.size)))
+        };
+        assert_eq!(read(&[]).unwrap(), None);
+        assert_eq!(read(&["1h"]).unwrap(), Some((Some(3600 * NANOS), None)));
+        assert_eq!(read(&["1m", "1M"]).unwrap(), Some((Some(60 * NANOS), Some(1 << 20))));
+        for wrong in [&["100"][..], &["0s"], &["0K"], &["1h", "2h"], &["1G", "2G"], &["1g"], &["h"], &[""]] {
+            assert!(read(wrong).is_err(), "{wrong:?}");
+        }
+    }
 
     #[test]
     fn durations() {

@@ -9,7 +9,7 @@ use super::args::{ReadArgs, Verbosity};
 use super::carve::Carving;
 use super::exit::{Exit, Failure};
 use super::label::{self, Desk, Labelling};
-use super::output::{Formats, Output};
+use super::output::{Detail, Formats, Output};
 use super::parse;
 use crate::capture;
 use crate::record::Drops;
@@ -37,7 +37,8 @@ pub fn label_files(args: &ReadArgs, verbosity: &Verbosity, labelling: Labelling,
     Output::must_not_be_input(&args.shared.output, &args.inputs)?;
     let carving = Carving::of_files(&args.shared.output, &args.inputs, &options)?;
     let mut source = Carving::around(carving.as_ref(), source);
-    let desk = Desk::open(&args.shared, args.shared.output.flows, formats, carving)?;
+    let desk =
+        Desk::open(&args.shared, Detail { flows: args.shared.output.flows, verbose: verbosity.verbose }, formats, carving)?;
 
     let total = source.progress().1;
     let workers = args.shared.flows.workers.unwrap_or_else(|| workers_for(total));

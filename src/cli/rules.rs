@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::args::{CatalogArgs, CatalogView, ExplainArgs, RulesArgs, TextFormat};
 use super::exit::{Exit, Failure};
-use super::why;
+use super::{protocols, rpc_interface, why};
 use crate::catalog::{Catalog, Options, commands};
 
 /// Loads the catalog the options name.
@@ -29,6 +29,8 @@ pub fn catalog(args: &CatalogArgs) -> Result<Exit, Failure> {
         CatalogView::Systems => print(&commands::systems_table(&catalog, width))?,
         CatalogView::Sources if json => print_json(&commands::sources(&catalog))?,
         CatalogView::Sources => print(&commands::sources_table(&catalog, width))?,
+        CatalogView::Protocols if json => print_json(&protocols::rows(&catalog))?,
+        CatalogView::Protocols => print(&protocols::table(&catalog, width))?,
         CatalogView::Check => return check(&catalog, json),
     }
     Ok(Exit::Done)
@@ -49,6 +51,13 @@ pub fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
         return match args.format {
             TextFormat::Json => print_json(&record),
             TextFormat::Table => print(&why::text(&catalog, &record, terminal_width())),
+        }
+        .map(|()| Exit::Done);
+    }
+    if let Some(found) = rpc_interface::asked(&catalog, &args.what) {
+        return match args.format {
+            TextFormat::Json => print_json(&found),
+            TextFormat::Table => print(&rpc_interface::text(&catalog, &found)),
         }
         .map(|()| Exit::Done);
     }

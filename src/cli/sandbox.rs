@@ -1,5 +1,5 @@
-//! What a capture may still do once its interfaces and files are open: read what the kernel says of interfaces, and write beside its
-//! own files. Packets are written by strangers; should one of them ever take the program over, it finds no way to start another one, to reach
+//! What a capture may still do once its interfaces and files are open: read what the kernel says of interfaces, and write its
+//! own files; with `--rotate` also begin new ones beside them. Packets are written by strangers; should one of them ever take the program over, it finds no way to start another one, to reach
 //! the network, or to read a file.
 //!
 //! Two walls, each where the kernel has it: Landlock for files (and, where it knows them, TCP ports, signals and abstract sockets), and a
@@ -51,19 +51,19 @@ const REFUSED: &[libc::c_long] = &[
     libc::SYS_keyctl,
 ];
 
-/// Shuts this thread in, and those it will start. Files may be written, made and renamed beside `files`. Tells what is in force.
-pub fn enter(files: &[&Path]) -> String {
+/// Shuts this thread in, and those it will start. Files that are open stay so; others may be made and renamed in `folders` only. Tells what is
+/// in force.
+pub fn enter(folders: &BTreeSet<PathBuf>) -> String {
     let said = |wall: &str, result: Result<String, String>| match result {
         Ok(state) => format!("{wall} {state}"),
         Err(reason) => format!("{wall} not in force ({reason})"),
     };
-    let files = said("file access (Landlock)", shut_files(files).map_err(|error| error.to_string()));
+    let files = said("file access (Landlock)", shut_files(folders).map_err(|error| error.to_string()));
     let calls = said("system calls (seccomp)", refuse_calls().map_err(|error| error.to_string()));
     format!("{files}; {calls}")
 }
 
-fn shut_files(files: &[&Path]) -> Result<String, RulesetError> {
-    let folders: BTreeSet<PathBuf> = files.iter().filter(|file| file.is_file()).map(|file| folder(file)).collect();
+fn shut_files(folders: &BTreeSet<PathBuf>) -> Result<String, RulesetError> {
     let beside = AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::Truncate | AccessFs::MakeReg | AccessFs::RemoveFile;
     let terminal = AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::IoctlDev;
     let all: BitFlags<AccessFs> = AccessFs::from_all(KNOWN);
@@ -74,7 +74,7 @@ fn shut_files(files: &[&Path]) -> Result<String, RulesetError> {
         .create()?
         .add_rules(path_beneath_rules(STATISTICS, AccessFs::from_read(KNOWN) & !AccessFs::Execute))?
         .add_rules(path_beneath_rules(TERMINAL, terminal))?
-        .add_rules(path_beneath_rules(&folders, beside))?
+        .add_rules(path_beneath_rules(folders, beside))?
         .restrict_self()?;
     Ok(match status.ruleset {
         RulesetStatus::FullyEnforced => "in force",
@@ -82,6 +82,11 @@ fn shut_files(files: &[&Path]) -> Result<String, RulesetError> {
         RulesetStatus::NotEnforced => "not in this kernel",
     }
     .to_owned())
+}
+
+/// Where these files lie, as far as they are files.
+pub fn folders(files: &[&Path]) -> BTreeSet<PathBuf> {
+    files.iter().filter(|file| file.is_file()).map(|file| folder(file)).collect()
 }
 
 /// Where a file lies.

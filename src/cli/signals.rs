@@ -1,4 +1,4 @@
-//! Signals: the first one asks the capture to end, a second one ends the program at once.
+//! Signals: the first one asks the capture to end, a second one ends the program at once. With `--rotate` SIGHUP is about the files.
 
 use std::io;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 
+use crate::capture::Rotation;
 use crate::tui;
 
 /// The exit code of a second Ctrl-C: the input was not read to its end.
@@ -36,17 +37,18 @@ impl Ending {
     }
 }
 
-/// Heeds signals from now on, on a thread of its own: it must not wait for whatever the others do. `suspend` is what to do before the program
+/// Heeds signals from now on, on a thread of its own: it must not wait for whatever the others do. `rotation` is what SIGHUP is about, `suspend` what to do before the program
 /// is stopped, where there is a view.
-pub fn heed(ending: Ending, suspend: Option<impl Fn() + Send + 'static>) -> io::Result<()> {
+pub fn heed(ending: Ending, rotation: Option<Rotation>, suspend: Option<impl Fn() + Send + 'static>) -> io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     if suspend.is_some() {
         signals.add_signal(SIGTSTP)?;
     }
     let listen = move || {
         for signal in &mut signals {
-            match (signal, &suspend) {
-                (SIGTSTP, Some(suspend)) => suspend(),
+            match (signal, &suspend, &rotation) {
+                (SIGTSTP, Some(suspend), _) => suspend(),
+                (SIGHUP, _, Some(rotation)) => rotation.ask(),
                 _ => ending.ask(),
             }
         }

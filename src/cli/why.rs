@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::exit::Failure;
 use crate::catalog::{Catalog, commands};
-use crate::classify::{FLAGS, NOTES};
+use crate::classify::meaning;
 use crate::record::escape;
 
 /// The file and the id of a question about a record, where it is one.
@@ -52,10 +52,9 @@ pub fn text(catalog: &Catalog, record: &Value, width: Option<usize>) -> String {
     lines.extend(at(record, "reason").as_str().map(|reason| format!("  {}", escape::visible(reason))));
     lines.extend(at(record, "evidence").as_str().map(|evidence| format!("  The label rests on: {evidence}.")));
     lines.push(format!("  Who is client and who is server was told by: {}.", plain(at(record, "direction"))));
-    for (field, table) in [("flags", FLAGS), ("notes", NOTES)] {
+    for field in ["flags", "notes"] {
         for word in at(record, field).as_array().into_iter().flatten().filter_map(Value::as_str) {
-            let meaning = table.iter().find(|(known, _)| *known == word).map_or("", |(_, meaning)| *meaning);
-            lines.push(format!("  {}: {meaning}", escape::visible(word)));
+            lines.push(format!("  {}: {}", escape::visible(word), meaning(word).unwrap_or_default()));
         }
     }
     lines.push(String::new());

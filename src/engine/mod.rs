@@ -22,7 +22,7 @@ mod work;
 pub use carriers::Carriers;
 pub use carve::{Finder, Marks};
 pub use clock::Clock;
-pub use ledger::{Ledger, Lesson, Memory, Revised};
+pub use ledger::{Heard, Ledger, Lesson, Memory, News, Revised};
 pub use outcome::Outcome;
 pub use record::record;
 pub use tally::Tally;

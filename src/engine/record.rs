@@ -1,7 +1,7 @@
 //! A flow becomes a record: who is the client, what TCP did, which tunnels are around it.
 
 use super::carriers::Carriers;
-use super::ledger::Lesson;
+use super::ledger::{Heard, Lesson};
 use crate::catalog::Catalog;
 use crate::classify::{Ends, FOREIGN, ends, label};
 use crate::flow::{Extras, Flow, OuterTunnel, Side};
@@ -9,14 +9,10 @@ use crate::record::{CommunityTuple, FlowRecord, Host, Icmp, IcmpErrors, Payload,
 
 /// The record of a flow, with its label where there is a catalog.
 ///
-/// `carriers` is where the records of its tunnels are found, `lesson` what another conversation announced of it.
-pub fn record<'a>(
-    flow: &'a Flow,
-    carriers: &Carriers,
-    catalog: Option<&'a Catalog>,
-    lesson: Option<&'a Lesson>,
-) -> FlowRecord<'a> {
-    let learned = lesson.map(Lesson::learned);
+/// `carriers` is where the records of its tunnels are found, `heard` what other conversations said of it: hosts are called as these call them where
+/// its own payload does not say.
+pub fn record<'a>(flow: &'a Flow, carriers: &Carriers, catalog: Option<&'a Catalog>, heard: &'a Heard) -> FlowRecord<'a> {
+    let learned = heard.lesson().map(Lesson::learned);
     let Ends { client, direction, both_documented } = ends(flow, catalog, learned.as_ref());
     let (client_host, server_host) = hosts(flow, client);
     let extras = flow.extras.as_deref();
@@ -61,6 +57,8 @@ pub fn record<'a>(
             record.notes.push(FOREIGN);
         }
     }
+    record.client.name = record.client.name.or(heard.name(client));
+    record.server.name = record.server.name.or(heard.name(client.other()));
     record
 }
 

@@ -5,6 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use super::flow::Flow;
 use super::opening::Piece;
 use crate::announce::{Announcement, Follower, Hearing, Route, Segment, by_port, by_protocol};
+use crate::naming::{Claim, Lately, Teller, Told, reader};
 use crate::net::{IpProto, Side, Timestamp};
 
 /// Flows one shard follows at a time.
@@ -22,6 +23,8 @@ pub enum Follow {
     Undecided,
     /// It is.
     Yes,
+    /// Each of its datagrams may name hosts.
+    Names,
     /// Not any more.
     Never,
 }
@@ -43,6 +46,8 @@ pub struct Followers {
     bytes: usize,
     /// Flows that were not followed to their end because there were too many, or too much of one.
     pub given_up: u64,
+    /// What hosts were called lately.
+    lately: Lately,
 }
 
 impl Followers {
@@ -79,6 +84,17 @@ impl Followers {
         }
     }
 
+    /// Reads what a datagram of a flow calls other hosts.
+    pub(super) fn name(&mut self, flow: &Flow, shown: Shown, bytes: &[u8], claims: &mut Vec<Claim>) {
+        let Some(reader) = flow.payload.finding().and_then(|finding| reader(finding.protocol.name)) else { return };
+        let Hearing { hosts: [a, b], version, .. } = hearing(flow, shown);
+        let told = Told { bytes, by: if shown.side == Side::A { a } else { b }, version };
+        let Shown { number: packet, time, .. } = shown;
+        let mut teller = Teller { packet, time, origin: reader.origin, lately: &mut self.lately, claims, told: 0 };
+        // A message that breaks off has said what it said.
+        let _ = (reader.read)(&told, &mut teller);
+    }
+
     /// Forgets the follower of a flow.
     pub fn forget(&mut self, at: u32) {
         if let Some(follower) = self.held.remove(&at) {
@@ -110,10 +126,17 @@ fn route(flow: &mut Flow, payload: &[u8]) -> Option<&'static Route> {
     let by_port = match flow.follow {
         Follow::Unasked => by_port(transport, flow.ports(), payload),
         Follow::Undecided => None,
-        Follow::Yes | Follow::Never => return None,
+        Follow::Yes | Follow::Names | Follow::Never => return None,
     };
     flow.follow = Follow::Undecided;
-    by_port.or_else(|| by_protocol(transport, flow.payload.finding()?.protocol.name, payload))
+    if by_port.is_some() {
+        return by_port;
+    }
+    let protocol = flow.payload.finding()?.protocol.name;
+    if reader(protocol).is_some() {
+        flow.follow = Follow::Names;
+    }
+    by_protocol(transport, protocol, payload)
 }
 
 fn hearing(flow: &Flow, shown: Shown) -> Hearing<'_> {

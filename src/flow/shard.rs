@@ -10,6 +10,7 @@ use super::key::{FlowKey, Identity, KeyParts, Keyed, Keying, error_keys};
 use super::opening::{Piece, Spare};
 use super::slab::Slab;
 use crate::announce::Announcement;
+use crate::naming::Claim;
 use crate::net::{IpProto, Side, Timestamp};
 use crate::record::FlowId;
 use crate::wire::{Fragment, Icmp, Layer, Tcp, Transport};
@@ -135,12 +136,18 @@ pub struct Harvest {
     pub under_way: Vec<Flow>,
     /// Conversations to come.
     pub announcements: Vec<Announcement>,
+    /// What hosts are called.
+    pub claims: Vec<Claim>,
 }
 
 impl Harvest {
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
-        self.flows.is_empty() && self.carriers.is_empty() && self.announcements.is_empty() && self.under_way.is_empty()
+        self.flows.is_empty()
+            && self.carriers.is_empty()
+            && self.announcements.is_empty()
+            && self.claims.is_empty()
+            && self.under_way.is_empty()
     }
 
     /// Adds another shard's.
@@ -149,6 +156,7 @@ impl Harvest {
         self.carriers.append(&mut other.carriers);
         self.under_way.append(&mut other.under_way);
         self.announcements.append(&mut other.announcements);
+        self.claims.append(&mut other.claims);
     }
 
     /// Puts flows and announcements in an order that is the same however many shards were asked at a time.
@@ -156,6 +164,7 @@ impl Harvest {
         self.flows.sort_by_key(|ended| (ended.at, ended.flow.id));
         // A packet may announce in several layers, and so in several shards: only those of one layer are in order already.
         self.announcements.sort();
+        self.claims.sort();
     }
 }
 
@@ -377,7 +386,11 @@ impl Shard {
             && let Some(piece) = piece(flow, side, layer, layer.payload.of(frame))
         {
             flow.payload.see(side, flow.key.protocol, flow.ports(), &piece, &mut self.spare);
-            self.followers.see(at, flow, Shown { number, time, side }, &piece, &mut self.harvest.announcements);
+            let shown = Shown { number, time, side };
+            self.followers.see(at, flow, shown, &piece, &mut self.harvest.announcements);
+            if flow.follow == Follow::Names {
+                self.followers.name(flow, shown, piece.bytes, &mut self.harvest.claims);
+            }
         }
         note_surroundings(flow, number, layer, layers, outer);
         if carries && self.settings.stream && flow.note_carries() {
@@ -486,7 +499,7 @@ fn ends_before(settings: &Settings, flow: &Flow, sender_is_lo: bool, layer: &Lay
 /// Whether more payload can change anything: of the flow's own label, or of what it announces.
 #[inline]
 fn wants_payload(flow: &Flow) -> bool {
-    flow.payload.is_open() || flow.follow == Follow::Yes
+    flow.payload.is_open() || matches!(flow.follow, Follow::Yes | Follow::Names)
 }
 
 /// What a packet carries, as recognizers and followers take it.

@@ -32,6 +32,9 @@ const PDUS: usize = 16;
 const NDR: [u8; 8] = [0x8a, 0x88, 0x5d, 0x04, 0x1c, 0xeb, 0x11, 0xc9];
 const NDR64: [u8; 8] = [0x71, 0x71, 0x05, 0x33, 0xbe, 0xba, 0x49, 0x37];
 
+/// The management interface (C706 appendix Q).
+const MANAGEMENT: Uuid = Uuid([0xaf, 0xa8, 0xbd, 0x80, 0x7d, 0x8a, 0x11, 0xc9, 0xbe, 0xf4, 0x08, 0x00, 0x2b, 0x10, 0x29, 0x89]);
+
 #[derive(Default)]
 struct Talk {
     from_client: Option<bool>,
@@ -46,8 +49,10 @@ pub fn look(seen: &Opening<'_>) -> Look {
     let Some(exchange) = seen.read(read) else { return Look::No };
     exchange.look(|| {
         let alone = if exchange.values().any(|talk| talk.is_certain) { Confidence::Certain } else { Confidence::Plausible };
-        let mut interfaces: Vec<Uuid> = exchange.values().flat_map(|talk| talk.interfaces.iter().copied()).collect();
-        interfaces.dedup();
+        let interfaces = exchange.values().fold(Vec::new(), |mut all: Vec<Uuid>, talk| {
+            all.extend(talk.interfaces.iter().filter(|uuid| !all.contains(uuid)).copied().collect::<Vec<_>>());
+            all
+        });
         Finding::new(&DCE_RPC, exchange.confidence(alone))
             .asked_by(exchange.client(|talk| talk.from_client))
             .noting(Note::Ntlm, exchange.values().any(|talk| talk.ntlm))
@@ -58,8 +63,17 @@ pub fn look(seen: &Opening<'_>) -> Look {
 
 /// The interfaces in words.
 pub(super) fn names(interfaces: &[Uuid]) -> String {
+    // Every endpoint is managed: of several interfaces that one says nothing.
+    let tells = |uuid: &&Uuid| interfaces.len() == 1 || **uuid != MANAGEMENT;
     let name = |uuid: &Uuid| interface(*uuid).map_or_else(|| uuid.to_string(), |known| known.name.clone());
-    interfaces.iter().take(4).map(name).collect::<Vec<_>>().join(" ")
+    interfaces.iter().filter(tells).take(4).map(name).collect::<Vec<_>>().join(" ")
+}
+
+/// The interfaces that a PDU inside of something else binds: a message to a pipe.
+pub(super) fn bound_in(bytes: &[u8]) -> Vec<Uuid> {
+    let mut talk = Talk::default();
+    let is_pdu = pdu(&mut Cursor::new(bytes), &mut talk) == Some(true);
+    if is_pdu { talk.interfaces } else { Vec::new() }
 }
 
 fn read(said: &Said<'_>) -> Read<Talk> {
@@ -177,6 +191,25 @@ mod tests {
         let big = "05000b03 00000000 0048 0000 00000001 16d016d0 00000000 01000000 0000 01 00 e1af83085d1f11c991a408002b14a0fa 0003 0000 \
             8a885d041ceb11c99fe808002b104860 00000002";
         assert_eq!(detail(&found(look(&tcp(&hex(big), b"")))), "epmapper");
+    }
+
+    #[test]
+    fn a_context_that_is_altered_adds_its_interface() {
+        // Management first, then an alter-context (type 14) for the endpoint mapper in the same segment.
+        let managed = BIND.replace("0883afe11f5dc91191a408002b14a0fa 0300", "80bda8af8a7dc911bef408002b102989 0100");
+        let altered = BIND.replacen("05000b03", "05000e03", 1);
+        let finding = found(look(&tcp(&hex(&(managed.clone() + &altered)), &hex(&ACK.replacen("05000c03", "05000f03", 1)))));
+        assert_eq!((detail(&finding), finding.texts().unwrap().interfaces.len()), ("epmapper", 2));
+        assert_eq!(detail(&found(look(&tcp(&hex(&managed), b"")))), "mgmt");
+    }
+
+    #[test]
+    fn a_request_and_its_response_in_the_middle_are_enough_together() {
+        let response = "05000203 10000000 1800 0000 02000000 00000000 0000 0000";
+        let mut opening = tcp(&[], &[]);
+        let (asked, answered) = (hex(REQUEST), hex(response));
+        opening.said = [&asked, &answered].map(|bytes| Said { bytes, from_start: false, ..Said::default() });
+        assert_eq!(found(look(&opening)).confidence, Confidence::Both);
     }
 
     #[test]

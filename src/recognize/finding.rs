@@ -1,6 +1,7 @@
 //! What a recognizer says.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use super::uuid::Uuid;
 use crate::net::Side;
@@ -20,6 +21,15 @@ pub struct Protocol {
     pub label: Option<&'static str>,
     /// The catalog's names of all services that may speak it: on their ports it is no contradiction.
     pub behind: &'static [&'static str],
+}
+
+/// What is spoken over a protocol that carries many things.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Kind {
+    /// What people call it.
+    pub name: &'static str,
+    /// Ids of the catalog's systems that speak it.
+    pub systems: &'static [&'static str],
 }
 
 /// A weaker remark, one bit each.
@@ -76,6 +86,8 @@ pub struct Texts {
     pub detail: Option<Box<str>>,
     /// DCE/RPC interfaces that were bound or called.
     pub interfaces: Vec<Uuid>,
+    /// What is spoken over it.
+    pub kind: Option<&'static Kind>,
     /// What the client was called.
     pub client_name: Option<Box<str>>,
     /// What the server was called.
@@ -125,6 +137,37 @@ impl Finding {
         self
     }
 
+    /// The same of another form of the protocol, unless its kind has a name of its own in the catalog.
+    #[must_use]
+    pub fn spoken_as(mut self, form: &'static Protocol) -> Self {
+        if self.protocol.label == form.label {
+            self.protocol = form;
+        }
+        self
+    }
+
+    /// Adds what TLS showed that the conversation turned to.
+    #[must_use]
+    pub fn upgraded(mut self, inner: &Self) -> Self {
+        self.notes |= inner.notes;
+        if let Some(more) = inner.texts() {
+            let texts = self.texts_mut();
+            texts.server_name = texts.server_name.take().or_else(|| more.server_name.clone());
+            let said = texts.detail.as_deref().map(|detail| format!("{detail}, then ")).unwrap_or_default();
+            texts.detail = Some((said + more.detail.as_deref().unwrap_or("TLS")).into());
+        }
+        self
+    }
+
+    /// Says what is spoken over the protocol.
+    #[must_use]
+    pub fn of_kind(mut self, kind: Option<&'static Kind>) -> Self {
+        if kind.is_some() {
+            self.texts_mut().kind = kind;
+        }
+        self
+    }
+
     /// Lists the interfaces.
     #[must_use]
     pub fn binding(mut self, interfaces: Vec<Uuid>) -> Self {
@@ -157,6 +200,14 @@ impl Finding {
         self.confidence >= Confidence::Both
     }
 
+    /// What it is called in a sentence.
+    pub fn called(&self) -> Cow<'static, str> {
+        match self.texts().and_then(|texts| texts.kind) {
+            Some(kind) => format!("{} over {}", kind.name, self.protocol.name).into(),
+            None => self.protocol.name.into(),
+        }
+    }
+
     /// Details and names.
     pub fn texts(&self) -> Option<&Texts> {
         self.texts.as_deref()
@@ -178,10 +229,17 @@ pub fn shown(bytes: &[u8]) -> Cow<'_, str> {
     escape::from_bytes(bytes.get(..LONGEST).unwrap_or(bytes))
 }
 
-/// A host's name as the traffic has it: printable, without spaces around, and no longer than a DNS name may be.
+/// A host's name as the traffic has it, fit to be shown.
 fn host_name(bytes: &[u8]) -> Option<Box<str>> {
-    let bytes = bytes.trim_ascii();
-    (!bytes.is_empty() && bytes.len() <= 255).then(|| escape::from_bytes(bytes).into())
+    plausible_name(bytes).map(|name| escape::from_bytes(name).into())
+}
+
+/// A host's name without spaces around it and the dot of the root: no longer than a name may be (RFC 1035 section 2.3.4), and no address.
+pub fn plausible_name(name: &[u8]) -> Option<&[u8]> {
+    let name = name.trim_ascii();
+    let name = name.strip_suffix(b".").unwrap_or(name);
+    let is_address = || std::str::from_utf8(name).is_ok_and(|text| text.trim_matches(['[', ']']).parse::<IpAddr>().is_ok());
+    (!name.is_empty() && name.len() <= 255 && !is_address()).then_some(name)
 }
 
 /// A recognizer's answer.

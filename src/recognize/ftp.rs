@@ -2,7 +2,7 @@
 
 use super::finding::{Confidence, Finding, Look, Note, Protocol, shown};
 use super::opening::{Opening, Read, Said};
-use super::text;
+use super::{text, tls};
 
 /// FTP control.
 pub static FTP: Protocol = Protocol { name: "FTP", label: Some("FTP control"), behind: &["FTP control"] };
@@ -20,7 +20,7 @@ const SECURITY: &[&[u8]] = &[b"TLS", b"TLS-C", b"TLS-P", b"SSL", b"GSSAPI", b"KE
 
 enum Talk<'a> {
     Greeting { text: &'a [u8], names_itself: bool },
-    Commands { password: bool, secured: bool },
+    Commands { password: bool, anonymous: bool, secured: bool },
 }
 
 /// Looks for FTP. A greeting of 220 is SMTP's too; the client's first word or the name in the greeting tells them apart.
@@ -29,21 +29,25 @@ pub fn look(seen: &Opening<'_>) -> Look {
     let greeting = exchange
         .values()
         .find_map(|talk| if let Talk::Greeting { text, names_itself } = talk { Some((*text, *names_itself)) } else { None });
-    let commands = exchange
-        .values()
-        .find_map(|talk| if let Talk::Commands { password, secured } = talk { Some((*password, *secured)) } else { None });
+    let commands = exchange.values().find_map(|talk| match talk {
+        Talk::Commands { password, anonymous, secured } => Some((*password, *anonymous, *secured)),
+        Talk::Greeting { .. } => None,
+    });
     let confidence = match (greeting, commands) {
         (Some(_), Some(_)) => Confidence::Both,
         (Some((_, true)), None) | (None, Some(_)) => Confidence::Plausible,
         (Some((_, false)), None) if exchange.is_both() => return Look::No,
         _ => return Look::More,
     };
-    let (password, secured) = commands.unwrap_or_default();
+    let (password, anonymous, secured) = commands.unwrap_or_default();
     let finding = Finding::new(&FTP, confidence)
         .asked_by(exchange.client(|talk| Some(matches!(talk, Talk::Commands { .. }))))
         .detailed(&shown(greeting.map(|(text, _)| text).unwrap_or_default()))
         .noting(Note::CleartextCredentials, password);
-    if confidence == Confidence::Both && (password || secured) { Look::Sure(finding) } else { Look::Likely(finding) }
+    if secured {
+        return tls::upgraded(finding, seen);
+    }
+    if confidence == Confidence::Both && (password || anonymous) { Look::Sure(finding) } else { Look::Likely(finding) }
 }
 
 fn read<'a>(said: &Said<'a>) -> Read<Talk<'a>> {
@@ -67,7 +71,7 @@ fn read<'a>(said: &Said<'a>) -> Read<Talk<'a>> {
     let has = |command: &[u8]| text::lines(said.bytes).any(|line| text::after(line, command).is_some());
     // The password of an anonymous user is none.
     let anonymous = has(b"USER anonymous") || has(b"USER ftp");
-    Read::Like(Talk::Commands { password: has(b"PASS ") && !anonymous, secured: has(b"AUTH ") || anonymous })
+    Read::Like(Talk::Commands { password: has(b"PASS ") && !anonymous, anonymous, secured: has(b"AUTH ") })
 }
 
 #[cfg(test)]

@@ -1,33 +1,13 @@
-//! HTTP/1 (RFC 9112) and the preface of HTTP/2 (RFC 9113 section 3.4): method, host, server.
+//! HTTP/1 (RFC 9112) and the preface of HTTP/2 (RFC 9113 section 3.4): method, host, user agent, server, and the kind of what is spoken.
+
+use std::fmt::Write as _;
 
 use super::cursor::Cursor;
-use super::finding::{Confidence, Finding, Look, Note, Protocol, shown};
+use super::finding::{Confidence, Finding, Look, Note, shown};
+use super::http_kind::{self, HTTP, Words};
 use super::opening::{Exchange, Opening, Read, Said};
 use super::text;
-
-/// HTTP in the clear.
-pub static HTTP: Protocol = Protocol {
-    name: "HTTP",
-    label: Some("HTTP"),
-    behind: &[
-        "HTTP",
-        "WinRM",
-        "WS-Management",
-        "RPC over HTTP",
-        "SSDP event notification",
-        "SSDP legacy event notification",
-        "UPNP",
-        "Discovery",
-        "Provisioning",
-        "MMS",
-        "RTSP",
-        "WCF",
-        "ASP.NET Session State",
-        "Proxy",
-        "SQL Analysis Services",
-        "Serial over LAN and IDE redirection",
-    ],
-};
+use crate::net::Side;
 
 /// `UPDATEREDIRECTREF` (RFC 4437) is the longest that is registered.
 const LONGEST_METHOD: usize = 24;
@@ -57,37 +37,45 @@ pub fn look(seen: &Opening<'_>) -> Look {
 }
 
 fn finding(exchange: &Exchange<Seen<'_>>, alone: Confidence) -> Finding {
-    let (mut words, mut host, mut clear, mut ntlm) = (Vec::new(), None, false, false);
+    let (mut words, mut two) = (Words::default(), false);
     for seen in exchange.values() {
         match seen {
-            Seen::Two => words.push("HTTP/2".to_owned()),
-            Seen::Request { method, head } => {
-                host = text::header(head, b"Host");
-                words.insert(0, shown(method).into_owned());
-                words.extend(host.map(|host| format!("to {}", shown(host))));
-                words.extend(text::header(head, b"User-Agent").map(|agent| format!("by {}", shown(agent))));
-                let scheme = text::header(head, b"Authorization").unwrap_or_default();
-                clear = text::after(scheme, b"Basic ").is_some();
-                // NTLMSSP begins so in base64.
-                ntlm = scheme.windows(8).any(|window| window == b"TlRMTVNT");
-            }
-            Seen::Response { status, head } => {
-                words.push(format!("answer {}", shown(status)));
-                words.extend(text::header(head, b"Server").map(|server| format!("from {}", shown(server))));
-            }
+            Seen::Two => two = true,
+            Seen::Request { method, head } => words.request(method, head),
+            Seen::Response { status, head } => words.response(status, head),
         }
     }
-    let host = host.map(without_port);
-    Finding::new(&HTTP, exchange.confidence(alone))
-        .asked_by(exchange.client(|seen| match seen {
-            Seen::Request { .. } => Some(true),
-            Seen::Response { .. } => Some(false),
-            Seen::Two => None,
-        }))
-        .of_server(host.filter(|host| host.iter().any(u8::is_ascii_alphabetic) && !host.contains(&b':')))
-        .detailed(&words.join(" "))
-        .noting(Note::CleartextCredentials, clear)
-        .noting(Note::Ntlm, ntlm)
+    let client = exchange.client(|seen| match seen {
+        Seen::Request { .. } => Some(true),
+        Seen::Response { .. } => Some(false),
+        Seen::Two => None,
+    });
+    told(&words, exchange.confidence(alone), client, if two { "HTTP/2" } else { "" })
+}
+
+/// What the words of both sides make of it, and, behind them, one more.
+pub(super) fn told(words: &Words<'_>, confidence: Confidence, client: Option<Side>, version: &str) -> Finding {
+    let row = http_kind::kind(words);
+    let mut detail = row.map(|row| format!("{}: ", row.kind.name)).unwrap_or_default();
+    detail += &shown(words.method);
+    let said = [("to", words.host), ("by", words.agent), ("answer", words.status), ("from", words.server)];
+    for (word, value) in said.into_iter().filter_map(|(word, value)| Some((word, value?))) {
+        // Writing to a string cannot fail.
+        let _ = write!(detail, " {word} {}", shown(value));
+    }
+    if !version.is_empty() {
+        let _ = write!(detail, " {version}");
+    }
+    let credentials = words.credentials.unwrap_or_default();
+    let host = words.host.map(without_port).filter(|host| host.iter().any(u8::is_ascii_alphabetic) && !host.contains(&b':'));
+    Finding::new(row.map_or(&HTTP, |row| row.protocol), confidence)
+        .asked_by(client)
+        .of_server(host)
+        .detailed(detail.trim_start())
+        .of_kind(row.map(|row| &row.kind))
+        .noting(Note::CleartextCredentials, text::after(credentials, b"Basic ").is_some() && !words.method.is_empty())
+        // NTLMSSP begins so in base64.
+        .noting(Note::Ntlm, memchr::memmem::find(credentials, b"TlRMTVNT").is_some())
 }
 
 fn without_port(host: &[u8]) -> &[u8] {
@@ -163,7 +151,10 @@ mod tests {
     #[test]
     fn request_and_response() {
         let finding = found(look(&tcp(REQUEST, RESPONSE)));
-        assert_eq!(detail(&finding), "CCM_POST to MP1.corp.example:80 by ccmhttp answer 200 from Microsoft-IIS/6.0");
+        assert_eq!(
+            detail(&finding),
+            "SCCM management point: CCM_POST to MP1.corp.example:80 by ccmhttp answer 200 from Microsoft-IIS/6.0"
+        );
         assert_eq!(finding.texts().unwrap().server_name.as_deref(), Some("MP1.corp.example"));
         assert_eq!(found(look(&tcp(RESPONSE, b""))).client, Some(Side::B));
     }

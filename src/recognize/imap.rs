@@ -2,7 +2,7 @@
 
 use super::finding::{Confidence, Finding, Look, Note, Protocol, shown};
 use super::opening::{Opening, Read, Said};
-use super::text;
+use super::{text, tls};
 
 /// IMAP.
 pub static IMAP: Protocol = Protocol { name: "IMAP", label: Some("IMAP"), behind: &["IMAP"] };
@@ -28,7 +28,10 @@ pub fn look(seen: &Opening<'_>) -> Look {
         .asked_by(exchange.client(|talk| Some(matches!(talk, Talk::Commands { .. }))))
         .detailed(&shown(greeting))
         .noting(Note::CleartextCredentials, password);
-    if exchange.is_both() && (password || secured) { Look::Sure(finding) } else { Look::Likely(finding) }
+    if secured {
+        return tls::upgraded(finding, seen);
+    }
+    if exchange.is_both() && password { Look::Sure(finding) } else { Look::Likely(finding) }
 }
 
 fn read<'a>(said: &Said<'a>) -> Read<Talk<'a>> {
@@ -50,7 +53,13 @@ fn read<'a>(said: &Said<'a>) -> Read<Talk<'a>> {
     let has = |wanted: &[u8]| {
         text::lines(said.bytes).any(|line| text::words(line).nth(1).is_some_and(|word| word.eq_ignore_ascii_case(wanted)))
     };
-    Read::Like(Talk::Commands { password: has(b"LOGIN"), secured: has(b"STARTTLS") })
+    // PLAIN and LOGIN (RFC 4616) are the password itself.
+    let plain = |line: &[u8]| {
+        let mut words = text::words(line).skip(1);
+        words.next().is_some_and(|word| word.eq_ignore_ascii_case(b"AUTHENTICATE"))
+            && words.next().is_some_and(|how| how.eq_ignore_ascii_case(b"PLAIN") || how.eq_ignore_ascii_case(b"LOGIN"))
+    };
+    Read::Like(Talk::Commands { password: has(b"LOGIN") || text::lines(said.bytes).any(plain), secured: has(b"STARTTLS") })
 }
 
 #[cfg(test)]
@@ -62,6 +71,8 @@ mod tests {
     fn a_login() {
         let finding = found(look(&tcp(b"a001 CAPABILITY\r\na002 login mrc secret\r\n", b"* OK IMAP4rev1 Service Ready\r\n")));
         assert_eq!((finding.confidence, finding.notes().collect::<Vec<_>>()), (Confidence::Both, vec!["cleartext-credentials"]));
+        let plain = found(look(&tcp(b"a AUTHENTICATE PLAIN\r\nAGEAYg==\r\n", b"* OK ready\r\n+\r\n")));
+        assert_eq!(plain.notes().collect::<Vec<_>>(), ["cleartext-credentials"]);
         assert_eq!(look(&tcp(b"a001 FETCH\r\n", b"* OK\r\n")), Look::No);
     }
 }

@@ -3,17 +3,24 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::uuid::Uuid;
 
 /// A DCE/RPC interface.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Interface {
     /// Its short name, as its specification or the tools that list it have it.
     pub name: String,
     /// What offers it.
     pub about: String,
+    /// The newest version that its specification defines, `1.0`; 0.0 for all of DCOM's.
+    pub version: Option<String>,
+    /// The open specification that defines it, `MS-DRSR`.
+    pub document: Option<String>,
+    /// The only list it stands in, where no second one confirms it.
+    pub source: Option<String>,
     /// Ids of the catalog's systems that it belongs to.
     #[serde(default)]
     pub systems: Vec<String>,
@@ -29,6 +36,14 @@ pub fn interface(uuid: Uuid) -> Option<&'static Interface> {
     TABLE.get(&uuid)
 }
 
+/// The interfaces of this name, whatever its case; several of DCOM's share theirs.
+pub fn interfaces_named(name: &str) -> Vec<(Uuid, &'static Interface)> {
+    let is = |interface: &Interface| interface.name.eq_ignore_ascii_case(name);
+    let mut found: Vec<_> = TABLE.iter().filter(|(_, known)| is(known)).map(|(uuid, known)| (*uuid, known)).collect();
+    found.sort_by_key(|(uuid, _)| *uuid);
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,9 +53,33 @@ mod tests {
         let text = include_str!("../../rules/rpc-interfaces.toml");
         let rows: Vec<&str> = text.lines().filter(|line| line.starts_with('"')).collect();
         assert_eq!(TABLE.len(), rows.len(), "a UUID stands twice or cannot be read");
-        assert!(TABLE.len() > 70, "{}", TABLE.len());
+        assert!(TABLE.len() >= 250, "{}", TABLE.len());
         assert!(rows.windows(2).all(|pair| pair[0] < pair[1]), "sort the rows by UUID");
+        for row in &rows {
+            let uuid = row.split('"').nth(1).unwrap();
+            assert_eq!(Uuid::parse(uuid).unwrap().to_string(), uuid, "written as UUIDs are printed");
+        }
         let mapper = interface(Uuid::parse("e1af8308-5d1f-11c9-91a4-08002b14a0fa").unwrap()).unwrap();
         assert_eq!(mapper.name, "epmapper");
+    }
+
+    #[test]
+    fn versions_and_documents_are_written_alike() {
+        for (uuid, known) in TABLE.iter() {
+            let is_number = |text: &str| text.parse::<u16>().is_ok();
+            let is_version = |text: &String| text.split_once('.').is_some_and(|(a, b)| is_number(a) && is_number(b));
+            assert!(known.version.as_ref().is_none_or(is_version), "{uuid}: a version is two numbers");
+            let is_document = |text: &String| text.starts_with("MS-") || text.starts_with("MC-");
+            assert!(known.document.as_ref().is_none_or(is_document), "{uuid}");
+            assert!(!known.name.is_empty() && !known.about.is_empty(), "{uuid}");
+        }
+    }
+
+    #[test]
+    fn names_find_their_rows() {
+        let found = interfaces_named("DRSUAPI");
+        assert_eq!(found.iter().map(|(uuid, _)| uuid.to_string()).collect::<Vec<_>>(), ["e3514235-4b06-11d1-ab04-00c04fc2dcd2"]);
+        assert_eq!(found[0].1.document.as_deref(), Some("MS-DRSR"));
+        assert!(interfaces_named("no such interface").is_empty());
     }
 }

@@ -11,10 +11,15 @@ use super::opening::{Opening, Read, Said};
 pub static KERBEROS: Protocol =
     Protocol { name: "Kerberos", label: Some("Kerberos"), behind: &["Kerberos", "Kerberos password change"] };
 
+#[derive(Default)]
 struct Message<'a> {
     kind: u8,
     realm: Option<&'a [u8]>,
     error: Option<u32>,
+    /// What a ticket is asked for: `cifs/fs1.corp.example`.
+    service: Option<Vec<u8>>,
+    /// What the client's machine calls itself.
+    machine: Option<&'a [u8]>,
 }
 
 /// Message types with their application tags (RFC 4120 section 5.10), and the context tag of their realm.
@@ -49,7 +54,10 @@ pub fn look(seen: &Opening<'_>) -> Look {
         if exchange.client(asks) == Some(crate::net::Side::B) {
             words.reverse();
         }
-        Finding::new(&KERBEROS, Confidence::Certain).asked_by(exchange.client(asks)).detailed(&words.join(", "))
+        Finding::new(&KERBEROS, Confidence::Certain)
+            .asked_by(exchange.client(asks))
+            .of_client(exchange.values().find_map(|message| message.machine))
+            .detailed(&words.join(", "))
     })
 }
 
@@ -57,6 +65,9 @@ fn words(message: &Message<'_>) -> String {
     let mut text = KINDS.iter().find(|(kind, ..)| *kind == message.kind).map_or("", |(_, word, _)| word).to_owned();
     if let Some(realm) = message.realm {
         let _ = write!(text, " {}", shown(realm));
+    }
+    if let Some(service) = &message.service {
+        let _ = write!(text, " for {}", shown(service));
     }
     if let Some(error) = message.error {
         let _ = write!(text, " ({error})");
@@ -99,7 +110,7 @@ fn four(mut cursor: Cursor<'_>) -> Option<Message<'_>> {
         5 => FOUR_ERROR,
         _ => return None,
     };
-    (!name.is_empty() && !realm.is_empty()).then_some(Message { kind, realm: Some(realm), error: None })
+    (!name.is_empty() && !realm.is_empty()).then_some(Message { kind, realm: Some(realm), ..Message::default() })
 }
 
 /// A message: application tag, sequence, version 5, the type once more.
@@ -116,28 +127,63 @@ fn message(mut cursor: Cursor<'_>) -> Option<Message<'_>> {
     if !is_five || !same {
         return None;
     }
-    let mut message = Message { kind, realm: None, error: None };
+    let mut message = Message { kind, ..Message::default() };
     while let Some(field) = ber::next(&mut fields) {
         if Some(field.tag) == *realm_tag {
             message.realm = ber::whole(&mut field.body.clone(), 0x1b);
         } else if kind == 30 && field.tag == 0xa6 {
             message.error = ber::integer(&mut field.body.clone(), 2);
         } else if matches!(kind, 10 | 12) && field.tag == 0xa4 {
-            message.realm = body_realm(field.body);
+            read_body(field.body, &mut message);
         }
     }
     Some(message)
 }
 
-/// The realm of a request's body (RFC 4120 section 5.4.1).
-fn body_realm(mut cursor: Cursor<'_>) -> Option<&[u8]> {
-    let mut fields = ber::expect(&mut cursor, 0x30)?.body;
-    loop {
-        let field = ber::next(&mut fields)?;
-        if field.tag == 0xa2 {
-            return ber::whole(&mut field.body.clone(), 0x1b);
+/// A request's body (RFC 4120 section 5.4.1): realm, service, and how the client's machine is called.
+fn read_body<'a>(mut cursor: Cursor<'a>, message: &mut Message<'a>) {
+    let Some(mut fields) = ber::expect(&mut cursor, 0x30).map(|body| body.body) else { return };
+    while let Some(mut field) = ber::next(&mut fields) {
+        match field.tag {
+            0xa1 => message.machine = message.machine.or(machine_account(field.body)),
+            0xa2 => message.realm = ber::whole(&mut field.body, 0x1b),
+            0xa3 if message.kind == 12 => message.service = service(field.body),
+            0xa9 => message.machine = netbios_address(field.body).or(message.machine),
+            _ => {}
         }
     }
+}
+
+/// The parts of a principal's name (section 5.2.2).
+fn parts(mut cursor: Cursor<'_>) -> impl Iterator<Item = &[u8]> {
+    let mut fields = ber::expect(&mut cursor, 0x30).map_or(Cursor::new(&[]), |name| name.body);
+    ber::next(&mut fields);
+    let mut words = ber::expect(&mut fields, 0xa1).and_then(|mut field| ber::expect(&mut field.body, 0x30)).map(|list| list.body);
+    std::iter::from_fn(move || ber::whole(words.as_mut()?, 0x1b)).take(4)
+}
+
+fn service(name: Cursor<'_>) -> Option<Vec<u8>> {
+    let service = parts(name).collect::<Vec<_>>().join(&b'/');
+    (!service.is_empty()).then_some(service)
+}
+
+/// The account of a machine ends with a dollar; a user's does not.
+fn machine_account(name: Cursor<'_>) -> Option<&[u8]> {
+    parts(name).next()?.strip_suffix(b"$")
+}
+
+/// Windows tells its NetBIOS name as one of its addresses (section 7.5.3, type 20).
+fn netbios_address(mut addresses: Cursor<'_>) -> Option<&[u8]> {
+    let mut list = ber::expect(&mut addresses, 0x30)?.body;
+    while let Some(address) = ber::expect(&mut list, 0x30) {
+        let mut fields = address.body;
+        let (mut kind, mut value) = (ber::expect(&mut fields, 0xa0)?, ber::expect(&mut fields, 0xa1)?);
+        if ber::integer(&mut kind.body, 2) == Some(20) {
+            // Fifteen characters and a suffix.
+            return ber::whole(&mut value.body, 0x04)?.get(..15).map(<[u8]>::trim_ascii_end);
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -158,6 +204,29 @@ mod tests {
         assert_eq!(detail(&found(look(&tcp(&framed, b"")))), "AS-REQ CORP");
         assert_eq!(look(&tcp(&framed[..8], b"")), Look::More);
         assert_eq!(look(&tcp(b"\0\0\0\x20\xfeSMB", b"")), Look::No);
+    }
+
+    #[test]
+    fn requests_name_the_machine_and_the_service() {
+        // AS-REQ of WS20$, from an address of type 20 "WS20 ... <20>"; TGS-REQ for cifs/fs1.
+        let account = "a1 12 3010 a003020101 a109 3007 1b05 5753323024";
+        let address = "a9 1d 301b 3019 a003020114 a112 0410 57533231 2020202020202020202020 20";
+        let ask = |fields: &str, body: usize| {
+            hex(&format!(
+                "6a{:02x} 30{:02x} a103020105 a20302010a a4{:02x} 30{:02x} {fields}",
+                body + 16,
+                body + 14,
+                body + 2,
+                body
+            ))
+        };
+        let named = |bytes: &[u8]| found(udp([1, 2], bytes, b"", look)).texts().unwrap().client_name.clone();
+        let realm = "a206 1b04 434f5250";
+        assert_eq!(named(&ask(&format!("{account} {realm}"), 28)).as_deref(), Some("WS20"));
+        assert_eq!(named(&ask(&format!("{realm} {address}"), 39)).as_deref(), Some("WS21"));
+        let service = "a3 16 3014 a003020102 a10d 300b 1b04 63696673 1b03 667331";
+        let wanted = hex(&format!("6c30 302e a103020105 a20302010c a422 3020 {realm} {service}"));
+        assert_eq!(detail(&found(udp([1, 2], &wanted, b"", look))), "TGS-REQ CORP for cifs/fs1");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::ber;
 use super::cursor::Cursor;
 use super::finding::{Confidence, Finding, Look, Note, Protocol, shown};
 use super::opening::{Exchange, Opening, Read, Said};
+use super::tls;
 
 /// LDAP, over TCP and UDP.
 pub static LDAP: Protocol = Protocol {
@@ -35,6 +36,9 @@ pub(super) struct Message<'a> {
 pub fn look(seen: &Opening<'_>) -> Look {
     let at_home = HOME.iter().any(|port| seen.has_port(*port));
     let Some(exchange) = seen.read(|said: &Said<'_>| read_stream(said.bytes, at_home)) else { return Look::No };
+    if exchange.values().any(|message| message.what == Some(START_TLS)) {
+        return tls::upgraded(finding(&exchange), seen);
+    }
     exchange.look(|| finding(&exchange))
 }
 
@@ -187,6 +191,10 @@ mod tests {
         assert_eq!(found(look(&tcp(&search, b""))).confidence, Confidence::Certain);
         let start = [&hex("301d 020101 7718 8016")[..], START_TLS].concat();
         assert_eq!(detail(&found(look(&tcp(&start, b"")))), "extended StartTLS");
+        let (hello, answer) = (hex(crate::recognize::tls::tests::CLIENT), hex(crate::recognize::tls::tests::SERVER));
+        let accepted = hex("300c 020101 7807 0a0100 0400 0400");
+        let Look::Sure(finding) = look(&tcp(&[start, hello].concat(), &[accepted, answer].concat())) else { panic!("not sure") };
+        assert_eq!(detail(&finding), "extended StartTLS, then TLS 1.3 to server");
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod uuid;
 
 mod afp;
 mod amt_redirection;
+mod binl;
 mod chargen;
 mod cldap;
 mod daytime;
@@ -34,8 +35,10 @@ mod dns_message;
 mod echo;
 mod esp_udp;
 mod ftp;
+mod hpack;
 mod http;
 mod http2;
+mod http_kind;
 mod ike;
 mod imap;
 mod iso_transport;
@@ -81,13 +84,16 @@ mod tftp;
 mod tls;
 mod wake_on_lan;
 mod wins_replication;
+mod x509;
 
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub use cursor::Cursor;
-pub use finding::{Confidence, Finding, Look, Note, Protocol, Texts, shown};
-pub use interfaces::{Interface, interface};
+pub use finding::{Confidence, Finding, Kind, Look, Note, Protocol, Texts, plausible_name, shown};
+pub use http_kind::kinds;
+pub use interfaces::{Interface, interface, interfaces_named};
+pub use netbios::{Name as NetbiosName, read_name as netbios_name};
 pub use opening::{Datagram, Opening, Said};
 pub use search::Search;
 pub use table::{DCE_RPC, RECOGNIZERS, Recognizer, is_known_format};

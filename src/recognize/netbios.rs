@@ -13,9 +13,11 @@ pub static SESSION: Protocol = Protocol {
 
 /// A decoded name: fifteen characters without their padding, and the suffix that says what it names.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Name {
-    pub(super) text: Vec<u8>,
-    pub(super) suffix: u8,
+pub struct Name {
+    /// The characters.
+    pub text: Vec<u8>,
+    /// The sixteenth.
+    pub suffix: u8,
 }
 
 impl Name {
@@ -25,13 +27,13 @@ impl Name {
     }
 
     /// Whether it is one host's: workstation, messenger, server. Groups, domains and browsers have other suffixes.
-    pub(super) fn is_host(&self) -> bool {
+    pub fn is_host(&self) -> bool {
         matches!(self.suffix, 0x00 | 0x03 | 0x20) && self.text.first().is_some_and(u8::is_ascii_graphic) && self.text != b"*"
     }
 }
 
 /// A name in first-level encoding, scope and all.
-pub(super) fn read_name(cursor: &mut Cursor<'_>) -> Option<Name> {
+pub fn read_name(cursor: &mut Cursor<'_>) -> Option<Name> {
     if cursor.u8()? != 32 {
         return None;
     }
@@ -53,6 +55,9 @@ pub(super) fn read_name(cursor: &mut Cursor<'_>) -> Option<Name> {
     }
 }
 
+/// Nothing to add.
+const ACCEPTED: &str = "";
+
 enum Packet {
     Request { called: Name, calling: Name },
     Answer(&'static str),
@@ -60,8 +65,12 @@ enum Packet {
 
 /// Looks for a session request and its answer; what follows inside is told by its own recognizer.
 pub fn look(seen: &Opening<'_>) -> Look {
-    let exchange = seen.read(read);
-    exchange.map_or(Look::No, |exchange| exchange.look(|| finding(&exchange)))
+    let Some(exchange) = seen.read(read) else { return Look::No };
+    // What the session is for is said next.
+    if exchange.values().any(|packet| matches!(packet, Packet::Answer(ACCEPTED))) {
+        return Look::Likely(finding(&exchange));
+    }
+    exchange.look(|| finding(&exchange))
 }
 
 fn finding(exchange: &Exchange<Packet>) -> Finding {
@@ -92,7 +101,7 @@ fn read(said: &Said<'_>) -> Read<Packet> {
             let names = read_name(&mut cursor).zip(read_name(&mut cursor));
             Read::or_unlike(names.map(|(called, calling)| Packet::Request { called, calling }))
         }
-        (0x82, 0) => Read::Like(Packet::Answer("")),
+        (0x82, 0) => Read::Like(Packet::Answer(ACCEPTED)),
         (0x83, 1) => Read::Like(Packet::Answer(": refused")),
         (0x84, 6) => Read::Like(Packet::Answer(": redirected")),
         (0x85, 0) => Read::Like(Packet::Answer(" (keep-alive)")),
@@ -101,7 +110,7 @@ fn read(said: &Said<'_>) -> Read<Packet> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::recognize::testing::{detail, found, tcp};
 
@@ -120,6 +129,8 @@ mod tests {
         assert_eq!(detail(&finding), "PC7<00> calls FILESRV<20>");
         let texts = finding.texts().unwrap();
         assert_eq!((texts.client_name.as_deref(), texts.server_name.as_deref()), (Some("PC7"), Some("FILESRV")));
+        assert!(matches!(look(&tcp(&request, &[0x82, 0, 0, 0])), Look::Likely(_)), "what is inside may be told yet");
+        assert!(matches!(look(&tcp(&request, &[0x83, 0, 0, 1, 0x80])), Look::Sure(_)));
         assert_eq!(look(&tcp(&[0x81, 0, 0, 4, 1, 2, 3, 4], b"")), Look::No);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::finding::{Confidence, Finding, Look, Note, Protocol, shown};
 use super::opening::{Opening, Read, Said};
-use super::text;
+use super::{text, tls};
 
 /// NNTP.
 pub static NNTP: Protocol = Protocol { name: "NNTP", label: Some("NNTP"), behind: &["NNTP"] };
@@ -72,6 +72,9 @@ pub fn look(seen: &Opening<'_>) -> Look {
         .of_server(server.filter(|name| name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(byte))))
         .detailed(&shown(greeting.map(|(text, _)| text).or(commands.map(|(first, ..)| first)).unwrap_or_default()))
         .noting(Note::CleartextCredentials, password);
+    if seen.said.iter().any(|said| text::lines(said.bytes).any(|line| line.eq_ignore_ascii_case(b"STARTTLS"))) {
+        return tls::upgraded(finding, seen);
+    }
     let settled = seen.said.iter().all(|said| text::lines(said.bytes).count() > 4);
     if confidence == Confidence::Both && settled { Look::Sure(finding) } else { Look::Likely(finding) }
 }

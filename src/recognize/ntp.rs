@@ -13,6 +13,8 @@ struct Packet {
     stratum: u8,
     origin: [u8; 8],
     transmit: [u8; 8],
+    /// A client that keeps no time of its own leaves everything at zero but the first byte and the last time (RFC 4330 section 5).
+    is_simple: bool,
 }
 
 /// Looks for NTP.
@@ -27,7 +29,10 @@ pub fn look(seen: &Opening<'_>) -> Look {
     }
     exchange.look(|| {
         let confidence = if echoes { Confidence::Certain } else { exchange.confidence(Confidence::Plausible) };
-        let detail = answer.or(asked).map(|packet| format!("NTPv{}", packet.version)).unwrap_or_default();
+        let first = answer.or(asked).or(exchange.values().next());
+        let name = if asked.is_some_and(|packet| packet.is_simple) { "SNTP" } else { "NTP" };
+        let mode = first.filter(|packet| !matches!(packet.mode, 3 | 4)).map(|packet| mode(packet.mode)).unwrap_or_default();
+        let detail = first.map(|packet| format!("{name}v{}{mode}", packet.version)).unwrap_or_default();
         let stratum = answer.map(|packet| format!(", stratum {}", packet.stratum)).unwrap_or_default();
         Finding::new(&NTP, confidence)
             .asked_by(exchange.client(|packet| match packet.mode {
@@ -37,6 +42,16 @@ pub fn look(seen: &Opening<'_>) -> Look {
             }))
             .detailed(&(detail + &stratum))
     })
+}
+
+/// What is neither a question nor its answer.
+fn mode(mode: u8) -> &'static str {
+    match mode {
+        1 | 2 => ", between peers",
+        5 => ", broadcast",
+        6 => ", control",
+        _ => ", private",
+    }
 }
 
 fn read(said: &Said<'_>) -> Read<Packet> {
@@ -60,6 +75,7 @@ fn packet(bytes: &[u8], len: usize) -> Option<Packet> {
             stratum: 0,
             origin: [0; 8],
             transmit: [0; 8],
+            is_simple: false,
         });
     }
     let (stratum, poll, precision) = (cursor.u8()?, cursor.u8()? as i8, cursor.u8()? as i8);
@@ -68,7 +84,8 @@ fn packet(bytes: &[u8], len: usize) -> Option<Packet> {
     let (origin, _receive, transmit) = (cursor.array()?, cursor.skip(8)?, cursor.array()?);
     // After 48 bytes a key id with a digest, or extension fields: multiples of four.
     let possible = stratum <= 16 && (-10..=24).contains(&poll) && (-32..=32).contains(&precision) && len.is_multiple_of(4);
-    possible.then_some(Packet { mode, version, stratum, origin, transmit })
+    let is_simple = mode == 3 && bytes.get(1..40).is_some_and(|fields| fields.iter().all(|byte| *byte == 0));
+    possible.then_some(Packet { mode, version, stratum, origin, transmit, is_simple })
 }
 
 #[cfg(test)]
@@ -88,7 +105,11 @@ mod tests {
         assert_eq!(udp([1, 2], &ask, b"", look), Look::More);
         assert_eq!(udp([1, 2], &ask, &ask, look), Look::No);
         let finding = found(udp([1, 2], &ask, &answer, look));
-        assert_eq!((finding.confidence, detail(&finding)), (Confidence::Certain, "NTPv4, stratum 2"));
+        assert_eq!((finding.confidence, detail(&finding)), (Confidence::Certain, "SNTPv4, stratum 2"));
+        ask[2] = 10;
+        assert_eq!(detail(&found(udp([1, 123], &ask, &answer, look))), "NTPv4, stratum 2", "a client that polls");
+        ask[0] = 0x1d;
+        assert_eq!(detail(&found(udp([123, 123], &ask, b"", look))), "NTPv3, broadcast");
         assert_eq!(udp([1, 2], &ask[..47], b"", look), Look::No);
     }
 }

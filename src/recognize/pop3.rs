@@ -2,7 +2,7 @@
 
 use super::finding::{Confidence, Finding, Look, Note, Protocol, shown};
 use super::opening::{Opening, Read, Said};
-use super::text;
+use super::{text, tls};
 
 /// POP3.
 pub static POP3: Protocol = Protocol { name: "POP3", label: Some("POP3"), behind: &["POP3"] };
@@ -29,16 +29,24 @@ const MECHANISMS: &[&[u8]] = &[
 
 enum Talk<'a> {
     Replies(&'a [u8]),
-    Commands { password: bool, secured: bool },
+    Commands {
+        password: bool,
+        /// The password does not go over the wire.
+        protected: bool,
+        secured: bool,
+    },
 }
 
 /// Looks for POP3: `+OK` on one side, commands on the other.
 pub fn look(seen: &Opening<'_>) -> Look {
     let Some(exchange) = seen.read(read) else { return Look::No };
     let greeting = exchange.values().find_map(|talk| if let Talk::Replies(text) = talk { Some(*text) } else { None });
-    let (password, secured) = exchange
+    let (password, protected, secured) = exchange
         .values()
-        .find_map(|talk| if let Talk::Commands { password, secured } = talk { Some((*password, *secured)) } else { None })
+        .find_map(|talk| match talk {
+            Talk::Commands { password, protected, secured } => Some((*password, *protected, *secured)),
+            Talk::Replies(_) => None,
+        })
         .unwrap_or_default();
     // Commands alone are FTP's too.
     let Some(greeting) = greeting else { return if exchange.is_both() { Look::No } else { Look::More } };
@@ -50,7 +58,10 @@ pub fn look(seen: &Opening<'_>) -> Look {
         .asked_by(exchange.client(|talk| Some(matches!(talk, Talk::Commands { .. }))))
         .detailed(&shown(greeting))
         .noting(Note::CleartextCredentials, password);
-    if exchange.is_both() && (password || secured) { Look::Sure(finding) } else { Look::Likely(finding) }
+    if secured {
+        return tls::upgraded(finding, seen);
+    }
+    if exchange.is_both() && (password || protected) { Look::Sure(finding) } else { Look::Likely(finding) }
 }
 
 fn read<'a>(said: &Said<'a>) -> Read<Talk<'a>> {
@@ -71,7 +82,11 @@ fn read<'a>(said: &Said<'a>) -> Read<Talk<'a>> {
         return Read::Unlike;
     }
     let has = |command: &[u8]| text::lines(said.bytes).any(|line| text::after(line, command).is_some());
-    let talk = Talk::Commands { password: has(b"PASS ") || has(b"AUTH PLAIN"), secured: has(b"STLS") || has(b"APOP ") };
+    let talk = Talk::Commands {
+        password: has(b"PASS ") || has(b"AUTH PLAIN") || has(b"AUTH LOGIN"),
+        protected: has(b"APOP "),
+        secured: has(b"STLS"),
+    };
     Read::or_unlike(OPENINGS.contains(&word.as_slice()).then_some(talk))
 }
 

@@ -5,26 +5,26 @@ use std::fmt::Write as _;
 use super::finding::{Confidence, Finding, Look, Protocol, shown};
 use super::iso_transport::{self, Tpdu};
 use super::opening::Opening;
+use super::tls;
 
 /// RDP.
 pub static RDP: Protocol = Protocol { name: "RDP", label: Some("Terminal Services"), behind: &["Terminal Services", "RDP"] };
+
+/// Answers to a request to negotiate.
+const CHOSEN: u8 = 2;
+const REFUSED: u8 = 3;
 
 /// Looks for RDP.
 pub fn look(seen: &Opening<'_>) -> Look {
     let Some(exchange) = seen.read(iso_transport::read) else { return Look::No };
     let is_rdp = |tpdu: &Tpdu<'_>| cookie(tpdu.rest).is_some() || negotiation(tpdu).is_some() || is_conference(tpdu);
+    let answer = || exchange.values().filter(|tpdu| tpdu.kind == 0xd0).find_map(negotiation);
     if !exchange.values().any(is_rdp) {
         return if exchange.is_both() { Look::No } else { Look::More };
     }
-    exchange.look(|| {
+    let finding = || {
         let name = exchange.values().find_map(|tpdu| cookie(tpdu.rest));
-        let chosen = exchange.values().filter(|tpdu| tpdu.kind == 0xd0).find_map(negotiation);
-        let mut detail = match chosen {
-            Some(0) => "standard RDP security".to_owned(),
-            Some(1) => "TLS".to_owned(),
-            Some(_) => "CredSSP".to_owned(),
-            None => String::new(),
-        };
+        let mut detail = answer().map(protection).unwrap_or_default().to_owned();
         if let Some(name) = name {
             let _ = write!(detail, " {}", shown(name));
         }
@@ -35,7 +35,12 @@ pub fn look(seen: &Opening<'_>) -> Look {
                 _ => None,
             }))
             .detailed(detail.trim_start())
-    })
+    };
+    // TLS, and CredSSP inside of TLS, follow the answer.
+    if answer().is_some_and(|(kind, chosen)| kind == CHOSEN && chosen > 0) {
+        return tls::upgraded(finding(), seen);
+    }
+    exchange.look(finding)
 }
 
 /// `Cookie: mstshash=NAME`, or the routing token of a load balancer.
@@ -44,11 +49,26 @@ fn cookie(rest: &[u8]) -> Option<&[u8]> {
     rest.split(|byte| *byte == b'\r').next()
 }
 
-/// The protocols asked for or chosen: the last eight bytes of a request, or of an answer.
-fn negotiation(tpdu: &Tpdu<'_>) -> Option<u32> {
+/// The protocols asked for or chosen, or why none was: the last eight bytes of a request, or of an answer.
+fn negotiation(tpdu: &Tpdu<'_>) -> Option<(u8, u32)> {
     match (tpdu.kind, tpdu.rest.last_chunk::<8>()?) {
-        (0xe0, [1, _, 8, 0, protocols @ ..]) | (0xd0, [2 | 3, _, 8, 0, protocols @ ..]) => Some(u32::from_le_bytes(*protocols)),
+        (0xe0, [kind @ 1, _, 8, 0, what @ ..]) | (0xd0, [kind @ (CHOSEN | REFUSED), _, 8, 0, what @ ..]) => {
+            Some((*kind, u32::from_le_bytes(*what)))
+        }
         _ => None,
+    }
+}
+
+/// What protects the connection, or why it does not come about (sections 2.2.1.2.1 and 2.2.1.2.2).
+fn protection(answer: (u8, u32)) -> &'static str {
+    match answer {
+        (CHOSEN, 0) => "standard RDP security",
+        (CHOSEN, 1) => "TLS",
+        (CHOSEN, 4) => "RDSTLS",
+        (CHOSEN, _) => "CredSSP",
+        (_, 1 | 6) => "refused, TLS is required",
+        (_, 5) => "refused, CredSSP is required",
+        _ => "refused",
     }
 }
 
@@ -73,6 +93,13 @@ mod tests {
         assert_eq!((detail(&finding), finding.client), ("standard RDP security mstshash=eltons", Some(Side::A)));
         let chosen = ANSWER.replace("0200080000", "0200080002");
         assert_eq!(detail(&found(look(&tcp(&hex(ASK), &hex(&chosen))))), "CredSSP mstshash=eltons");
+        let refused = ANSWER.replace("00 0200080000000000", "00 0300080005000000");
+        assert_eq!(detail(&found(look(&tcp(&hex(ASK), &hex(&refused))))), "refused, CredSSP is required mstshash=eltons");
+        let (hello, answer) = (crate::recognize::tls::tests::CLIENT, crate::recognize::tls::tests::SERVER);
+        let Look::Sure(finding) = look(&tcp(&hex(&(ASK.to_owned() + hello)), &hex(&(chosen + answer)))) else {
+            panic!("not sure")
+        };
+        assert_eq!(detail(&finding), "CredSSP mstshash=eltons, then TLS 1.3 to server");
     }
 
     #[test]

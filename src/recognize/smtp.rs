@@ -2,14 +2,14 @@
 
 use super::finding::{Confidence, Finding, Look, Note, Protocol, shown};
 use super::opening::{Opening, Read, Said};
-use super::text;
+use super::{text, tls};
 
 /// SMTP.
 pub static SMTP: Protocol = Protocol { name: "SMTP", label: Some("SMTP"), behind: &["SMTP"] };
 
 enum Talk<'a> {
     Greeting { text: &'a [u8], names_itself: bool },
-    Commands { name: &'a [u8], password: bool },
+    Commands { name: &'a [u8], password: bool, secured: bool },
 }
 
 /// Looks for SMTP. Greetings are FTP's too; a client that says hello tells them apart.
@@ -20,9 +20,9 @@ pub fn look(seen: &Opening<'_>) -> Look {
     let greeting = exchange
         .values()
         .find_map(|talk| if let Talk::Greeting { text, names_itself } = talk { Some((*text, *names_itself)) } else { None });
-    let commands = exchange
-        .values()
-        .find_map(|talk| if let Talk::Commands { name, password } = talk { Some((*name, *password)) } else { None });
+    let commands = exchange.values().find_map(|talk| {
+        if let Talk::Commands { name, password, secured } = talk { Some((*name, *password, *secured)) } else { None }
+    });
     let confidence = match (greeting, commands) {
         (Some(_), Some(_)) => Confidence::Both,
         (Some((_, true)), None) | (None, Some(_)) => Confidence::Plausible,
@@ -33,9 +33,12 @@ pub fn look(seen: &Opening<'_>) -> Look {
     let finding = Finding::new(&SMTP, confidence)
         .asked_by(exchange.client(|talk| Some(matches!(talk, Talk::Commands { .. }))))
         .of_server(server)
-        .of_client(commands.map(|(name, _)| name).filter(|name| name.iter().any(u8::is_ascii_alphabetic)))
+        .of_client(commands.map(|(name, ..)| name).filter(|name| name.iter().any(u8::is_ascii_alphabetic)))
         .detailed(&shown(greeting.map(|(text, _)| text).unwrap_or_default()))
-        .noting(Note::CleartextCredentials, commands.is_some_and(|(_, password)| password));
+        .noting(Note::CleartextCredentials, commands.is_some_and(|(_, password, _)| password));
+    if commands.is_some_and(|(.., secured)| secured) {
+        return tls::upgraded(finding, seen);
+    }
     let settled = seen.said.iter().all(|said| text::lines(said.bytes).count() > 4);
     if confidence == Confidence::Both && settled { Look::Sure(finding) } else { Look::Likely(finding) }
 }
@@ -58,14 +61,15 @@ fn read<'a>(said: &Said<'a>) -> Read<Talk<'a>> {
     let begins = hello.is_some_and(|rest| rest.is_empty() || rest.starts_with(b" "));
     let password =
         text::lines(said.bytes).any(|line| text::after(line, b"AUTH PLAIN").or(text::after(line, b"AUTH LOGIN")).is_some());
-    Read::or_unlike(begins.then(|| Talk::Commands { name: hello.unwrap_or_default(), password }))
+    let secured = text::lines(said.bytes).any(|line| line.eq_ignore_ascii_case(b"STARTTLS"));
+    Read::or_unlike(begins.then(|| Talk::Commands { name: hello.unwrap_or_default(), password, secured }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::net::Side;
-    use crate::recognize::testing::{found, tcp};
+    use crate::recognize::testing::{detail, found, hex, tcp};
 
     #[test]
     fn hello_and_greeting() {
@@ -78,5 +82,18 @@ mod tests {
         );
         assert_eq!(finding.notes().collect::<Vec<_>>(), ["cleartext-credentials"]);
         assert_eq!(look(&tcp(b"USER a\r\n", b"220 ready\r\n")), Look::No);
+    }
+
+    #[test]
+    fn what_tls_shows_after_it_was_asked_for() {
+        let asked = b"EHLO pc7\r\nSTARTTLS\r\n";
+        let answered = b"220 mail.corp.example ESMTP\r\n250 STARTTLS\r\n220 go ahead\r\n";
+        assert!(matches!(look(&tcp(asked, answered)), Look::Likely(_)));
+        let (hello, answer) = (hex(crate::recognize::tls::tests::CLIENT), hex(crate::recognize::tls::tests::SERVER));
+        let Look::Sure(finding) = look(&tcp(&[&asked[..], &hello].concat(), &[&answered[..], &answer].concat())) else {
+            panic!("not sure")
+        };
+        assert_eq!(detail(&finding), "mail.corp.example ESMTP, then TLS 1.3 to server");
+        assert_eq!((finding.protocol, finding.notes().count()), (&SMTP, 0));
     }
 }

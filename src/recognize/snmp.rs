@@ -6,7 +6,9 @@ use super::finding::{Confidence, Finding, Look, Note, Protocol};
 use super::opening::{Opening, Read, Said};
 
 /// SNMP, requests and answers.
-pub static SNMP: Protocol = Protocol { name: "SNMP", label: Some("SNMP"), behind: &["SNMP"] };
+///
+/// What answers an inform goes to the port of traps, and an encrypted message does not say which it is.
+pub static SNMP: Protocol = Protocol { name: "SNMP", label: Some("SNMP"), behind: &["SNMP", "SNMP Traps Outbound"] };
 /// What agents send unasked.
 pub static TRAP: Protocol = Protocol { name: "SNMP trap", label: Some("SNMP Traps Outbound"), behind: &["SNMP Traps Outbound"] };
 
@@ -14,6 +16,8 @@ struct Message {
     version: u32,
     /// Of versions 1 and 2c; 3 may encrypt it.
     operation: Option<u8>,
+    /// What version 3 protects it with.
+    protection: &'static str,
 }
 
 /// Looks for SNMP: one message fills the datagram.
@@ -27,10 +31,18 @@ pub fn look(seen: &Opening<'_>) -> Look {
             Some(1) => "SNMPv2c",
             _ => "SNMPv3",
         };
-        let operation = message.and_then(|message| message.operation).map_or("", name);
+        let operation = exchange.values().find_map(|message| message.operation).map_or("", name);
+        let protection = exchange.values().map(|message| message.protection).max().unwrap_or_default();
         Finding::new(if is_trap { &TRAP } else { &SNMP }, Confidence::Certain)
             .asked_by(exchange.client(|message| message.operation.map(|operation| !matches!(operation, 0xa2 | 0xa8))))
-            .detailed(format!("{version} {operation}").trim_end())
+            .detailed(
+                [version, operation, protection]
+                    .into_iter()
+                    .filter(|word| !word.is_empty())
+                    .collect::<Vec<_>>()
+                    .join(" ")
+                    .as_str(),
+            )
             .noting(Note::SnmpCommunity, exchange.values().any(|message| message.version < 3))
     })
 }
@@ -55,14 +67,31 @@ fn message(bytes: &[u8], len: usize) -> Option<Message> {
         // Message id, largest size, flags, security model (RFC 3412 section 6).
         let mut global = ber::expect(&mut cursor, 0x30)?.body;
         let (_id, _size) = (ber::next(&mut global)?, ber::next(&mut global)?);
-        ber::expect(&mut global, 4).filter(|flags| flags.len == 1)?;
+        let flags = *ber::whole(&mut global, 4).filter(|flags| flags.len() == 1)?.first()?;
         ber::integer(&mut global, 2)?;
         ber::expect(&mut cursor, 4)?;
-        return Some(Message { version, operation: None });
+        // Encryption implies authentication.
+        let (protection, sealed) = match flags & 3 {
+            0 => ("unprotected", false),
+            1 => ("authenticated", false),
+            _ => ("encrypted", true),
+        };
+        return Some(Message { version, operation: if sealed { None } else { scoped_operation(cursor) }, protection });
     }
     ber::expect(&mut cursor, 4)?;
     let operation = ber::next(&mut cursor)?.tag;
-    (version <= 1 && (0xa0..=0xa8).contains(&operation)).then_some(Message { version, operation: Some(operation) })
+    (version <= 1 && (0xa0..=0xa8).contains(&operation)).then_some(Message {
+        version,
+        operation: Some(operation),
+        protection: "",
+    })
+}
+
+/// What a scoped PDU asks: behind the engine's id and the name of the context (RFC 3412 section 6).
+fn scoped_operation(mut cursor: Cursor<'_>) -> Option<u8> {
+    let mut scoped = ber::expect(&mut cursor, 0x30)?.body;
+    let (_engine, _context) = (ber::expect(&mut scoped, 4)?, ber::expect(&mut scoped, 4)?);
+    ber::next(&mut scoped).map(|operation| operation.tag).filter(|tag| (0xa0..=0xa8).contains(tag))
 }
 
 #[cfg(test)]
@@ -85,7 +114,14 @@ mod tests {
     #[test]
     fn version_3_and_lengths_that_lie() {
         let three = "3014 020103 300d 020101 020205dc 040104 020103 0400";
-        assert_eq!(detail(&found(udp([1, 2], &hex(three), b"", look))), "SNMPv3");
+        assert_eq!(detail(&found(udp([1, 2], &hex(three), b"", look))), "SNMPv3 unprotected");
+        // Authenticated, an inform; encrypted, whatever it is.
+        let inform = "3020 020103 300d 020101 020205dc 040105 020103 0400 300a 0400 0400 a604 02010a00";
+        let finding = found(udp([1, 2], &hex(inform), b"", look));
+        assert_eq!((detail(&finding), finding.protocol), ("SNMPv3 inform authenticated", &TRAP));
+        assert_eq!(finding.notes().count(), 0);
+        let sealed = found(udp([1, 162], &hex("3016 020103 300d 020101 020205dc 040103 020103 0400 0400"), b"", look));
+        assert_eq!((detail(&sealed), sealed.protocol.is_behind("SNMP Traps Outbound")), ("SNMPv3 encrypted", true));
         for lie in ["3015", "3013"] {
             assert_eq!(udp([1, 2], &hex(&three.replace("3014", lie)), b"", look), Look::No, "{lie}");
         }

@@ -6,10 +6,10 @@ use super::finding::{Look, Protocol};
 use super::hint;
 use super::opening::Opening;
 use super::{
-    afp, amt_redirection, chargen, cldap, daytime, dcerpc, dcerpc_udp, dhcp, dns, echo, esp_udp, ftp, http, http2, ike, imap,
-    iso_transport, kerberos, l2tp, ldap, llmnr, lpd, madcap, mdns, mms, msmq, msmq_ping, net_tcp, netbios, netbios_datagram,
-    netbios_name, nntp, ntp, password_change, pop3, pptp, quic, quote, radius, rdp, rdp_preconnection, rmcp, rtcp, rtp, rtsp,
-    sip, smb, smtp, snmp, ssdp, ssh, ssrp, stun, tds, telnet, tftp, tls, wake_on_lan, wins_replication,
+    afp, amt_redirection, binl, chargen, cldap, daytime, dcerpc, dcerpc_udp, dhcp, dns, echo, esp_udp, ftp, http, http_kind,
+    http2, ike, imap, iso_transport, kerberos, l2tp, ldap, llmnr, lpd, madcap, mdns, mms, msmq, msmq_ping, net_tcp, netbios,
+    netbios_datagram, netbios_name, nntp, ntp, password_change, pop3, pptp, quic, quote, radius, rdp, rdp_preconnection, rmcp,
+    rtcp, rtp, rtsp, sip, smb, smtp, snmp, ssdp, ssh, ssrp, stun, tds, telnet, tftp, tls, wake_on_lan, wins_replication,
 };
 use crate::net::IpProto;
 
@@ -37,13 +37,27 @@ const ANY: &[RangeInclusive<u8>] = &[0..=255];
 const UPPER: RangeInclusive<u8> = b'A'..=b'Z';
 const DIGIT: RangeInclusive<u8> = b'1'..=b'5';
 
+/// HTTP, and what is spoken over it and belongs on other ports.
+const WEB: &[&Protocol] = &[
+    &http_kind::HTTP,
+    &http2::HTTP2,
+    &http_kind::SITE,
+    &http_kind::WS_MANAGEMENT,
+    &http_kind::AMT,
+    &http_kind::RPC_OVER_HTTP,
+    &http_kind::UPNP,
+    &http_kind::UPNP_EVENTS,
+    &http_kind::WINDOWS_MEDIA,
+    &http_kind::SESSION_STATE,
+];
+
 /// Every recognizer. Of two that are equally sure the one further up wins, so the special stands before the general.
 #[rustfmt::skip]
 pub const RECOGNIZERS: &[Recognizer] = &[
     Recognizer { word: "chargen", over: BOTH, first: &[b' '..=b'~'], protocols: &[&chargen::CHARGEN], look: chargen::look },
-    Recognizer { word: "tls", over: TCP, first: ANY, protocols: &[&tls::HTTPS, &tls::TLS], look: tls::look },
-    Recognizer { word: "http2", over: TCP, first: &[0..=0, b'P'..=b'P'], protocols: &[&http2::HTTP2], look: http2::look },
-    Recognizer { word: "http", over: TCP, first: &[0..=0, b'A'..=b'z'], protocols: &[&http::HTTP], look: http::look },
+    Recognizer { word: "tls", over: TCP, first: ANY, protocols: &[&tls::TLS, &tls::HTTPS, &tls::IMAPS, &tls::POP3S, &tls::STRICT_TDS], look: tls::look },
+    Recognizer { word: "http2", over: TCP, first: &[0..=0, b'P'..=b'P'], protocols: WEB, look: http2::look },
+    Recognizer { word: "http", over: TCP, first: &[0..=0, b'A'..=b'z'], protocols: WEB, look: http::look },
     Recognizer { word: "ssdp", over: UDP, first: &[UPPER], protocols: &[&ssdp::SSDP], look: ssdp::look },
     Recognizer { word: "rtsp", over: TCP, first: &[UPPER], protocols: &[&rtsp::RTSP], look: rtsp::look },
     Recognizer { word: "sip", over: BOTH, first: &[UPPER], protocols: &[&sip::SIP], look: sip::look },
@@ -61,7 +75,8 @@ pub const RECOGNIZERS: &[Recognizer] = &[
     Recognizer { word: "netbios_name", over: UDP, first: ANY, protocols: &[&netbios_name::NAME], look: netbios_name::look },
     Recognizer { word: "netbios_datagram", over: UDP, first: &[0x10..=0x16], protocols: &[&netbios_datagram::DATAGRAM], look: netbios_datagram::look },
     Recognizer { word: "dns", over: BOTH, first: ANY, protocols: &[&dns::DNS], look: dns::look },
-    Recognizer { word: "dhcp", over: UDP, first: &[1..=2], protocols: &[&dhcp::DHCP], look: dhcp::look },
+    Recognizer { word: "dhcp", over: UDP, first: &[1..=2], protocols: &[&dhcp::DHCP, &dhcp::PXE], look: dhcp::look },
+    Recognizer { word: "binl", over: UDP, first: &[0x81..=0x82], protocols: &[&binl::BINL], look: binl::look },
     Recognizer { word: "madcap", over: UDP, first: &[0..=0], protocols: &[&madcap::MADCAP], look: madcap::look },
     Recognizer { word: "tftp", over: UDP, first: &[0..=0], protocols: &[&tftp::TFTP], look: tftp::look },
     Recognizer { word: "ntp", over: UDP, first: ANY, protocols: &[&ntp::NTP], look: ntp::look },
@@ -99,6 +114,7 @@ pub const RECOGNIZERS: &[Recognizer] = &[
     Recognizer { word: "mysql", over: TCP, first: ANY, protocols: &[&hint::mysql::MYSQL], look: hint::mysql::look },
     Recognizer { word: "mqtt", over: TCP, first: &[0x10..=0x10, 0x20..=0x20, 0x30..=0x3d, 0xc0..=0xc0, 0xd0..=0xd0], protocols: &[&hint::mqtt::MQTT], look: hint::mqtt::look },
     Recognizer { word: "bgp", over: TCP, first: &[0xff..=0xff], protocols: &[&hint::bgp::BGP], look: hint::bgp::look },
+    Recognizer { word: "bfd", over: UDP, first: &[0x20..=0x3f], protocols: &[&hint::bfd::BFD], look: hint::bfd::look },
     Recognizer { word: "ldp", over: BOTH, first: &[0..=0], protocols: &[&hint::ldp::LDP], look: hint::ldp::look },
     Recognizer { word: "dnp3", over: BOTH, first: &[5..=5], protocols: &[&hint::dnp3::DNP3], look: hint::dnp3::look },
     Recognizer { word: "modbus", over: TCP, first: ANY, protocols: &[&hint::modbus::MODBUS], look: hint::modbus::look },
@@ -116,6 +132,7 @@ pub const RECOGNIZERS: &[Recognizer] = &[
     Recognizer { word: "xmpp", over: TCP, first: &[b'<'..=b'<'], protocols: &[&hint::xmpp::XMPP], look: hint::xmpp::look },
     Recognizer { word: "socks", over: TCP, first: &[0..=0, 4..=5], protocols: &[&hint::socks::SOCKS], look: hint::socks::look },
     Recognizer { word: "dtls", over: UDP, first: &[0x14..=0x19], protocols: &[&hint::dtls::DTLS], look: hint::dtls::look },
+    Recognizer { word: "rlogin", over: TCP, first: &[0..=0], protocols: &[&hint::rlogin::RLOGIN], look: hint::rlogin::look },
     Recognizer { word: "rpki_rtr", over: TCP, first: &[0..=2], protocols: &[&hint::rpki_rtr::RPKI], look: hint::rpki_rtr::look },
     Recognizer { word: "irc", over: TCP, first: &[b':'..=b':', UPPER], protocols: &[&hint::irc::IRC], look: hint::irc::look },
     Recognizer { word: "bacnet", over: UDP, first: &[0x81..=0x82], protocols: &[&hint::bacnet::BACNET], look: hint::bacnet::look },

@@ -1,8 +1,9 @@
 //! Telnet (RFC 854, RFC 855): option negotiation.
 
 use super::cursor::Cursor;
-use super::finding::{Confidence, Finding, Look, Protocol};
+use super::finding::{Confidence, Finding, Look, Note, Protocol};
 use super::opening::{Opening, Read, Said};
+use super::text;
 
 /// Telnet.
 pub static TELNET: Protocol = Protocol { name: "Telnet", label: Some("Telnet"), behind: &["Telnet"] };
@@ -16,7 +17,12 @@ pub fn look(seen: &Opening<'_>) -> Look {
         0 if seen.said.iter().all(|said| said.bytes.len() >= 3) => Look::No,
         0 => seen.read(first).map_or(Look::No, |_| Look::More),
         1 => Look::Likely(Finding::new(&TELNET, Confidence::Plausible)),
-        _ => Look::Sure(Finding::new(&TELNET, Confidence::Certain)),
+        _ => {
+            let [a, b] = seen.said.map(|said| said.bytes);
+            let typed = text::password_is_typed(a, b) || text::password_is_typed(b, a);
+            let finding = Finding::new(&TELNET, Confidence::Certain).noting(Note::CleartextCredentials, typed);
+            if typed { Look::Sure(finding) } else { Look::Likely(finding) }
+        }
     }
 }
 
@@ -53,6 +59,10 @@ mod tests {
         let server = [0xff, 0xfd, 0x25, 0xff, 0xfb, 0x01, b'W'];
         assert_eq!(found(look(&tcp(b"", &server))).confidence, Confidence::Certain);
         assert_eq!(found(look(&tcp(b"x", &server[..3]))).confidence, Confidence::Plausible);
+        let asks = [&server[..], b"elcome\r\nlogin: \r\nPassword:"].concat();
+        assert_eq!(found(look(&tcp(b"\xff\xfb\x25joe\r\0", &asks))).notes().count(), 0, "nothing typed yet");
+        let typed = found(look(&tcp(b"\xff\xfb\x25joe\r\0secret\r\0", &asks)));
+        assert_eq!(typed.notes().collect::<Vec<_>>(), ["cleartext-credentials"]);
         assert_eq!(look(&tcp(b"\xff\x01\x02", b"abc")), Look::No);
     }
 }

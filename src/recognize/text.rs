@@ -43,6 +43,17 @@ pub fn until_zero(bytes: &[u8]) -> Option<&[u8]> {
     bytes.split(|byte| *byte == 0).next().filter(|text| !text.is_empty())
 }
 
+/// ASCII out of UTF-16; what is none becomes a question mark.
+pub fn narrow(wide: &[u8]) -> Vec<u8> {
+    wide.chunks_exact(2).map(|pair| if let [byte, 0] = pair { *byte } else { b'?' }).collect()
+}
+
+/// Whether one side asks for a password and the other has typed two lines: a name and the password.
+pub fn password_is_typed(asks: &[u8], types: &[u8]) -> bool {
+    let lines = |end| memchr::memchr_iter(end, types).count();
+    lines(b'\r').max(lines(b'\n')) >= 2 && memchr::memmem::find(asks, b"assword:").is_some()
+}
+
 /// A header's value, of lines up to the first empty one.
 pub fn header<'a>(bytes: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let mut fields = lines(bytes).skip(1).take_while(|line| !line.is_empty());

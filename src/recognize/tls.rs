@@ -1,10 +1,13 @@
-//! TLS (RFC 8446, RFC 5246) and its hello in SSL 2 form (RFC 5246 appendix E.2): version, server name, ALPN.
+//! TLS (RFC 8446, RFC 5246) and its hello in SSL 2 form (RFC 5246 appendix E.2): version, server name, ALPN, and up to TLS 1.2 the names in the
+//! server's certificate. Protocols that turn to TLS in the middle ask [`upgraded`] what it shows.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::cursor::Cursor;
 use super::finding::{Confidence, Finding, Look, Note, Protocol, shown};
-use super::opening::{Opening, Read, Said};
+use super::opening::{Exchange, Opening, Read, Said};
+use super::x509;
 
 /// Services that are TLS from the first byte, or turn to it in the middle (`StartTLS`, RDP, TDS).
 const BEHIND: &[&str] = &[
@@ -40,9 +43,31 @@ const BEHIND: &[&str] = &[
 pub static TLS: Protocol = Protocol { name: "TLS", label: None, behind: BEHIND };
 /// TLS whose client offers HTTP.
 pub static HTTPS: Protocol = Protocol { name: "HTTPS", label: Some("HTTPS"), behind: BEHIND };
+/// TLS for IMAP.
+pub static IMAPS: Protocol = Protocol { name: "TLS", label: Some("IMAP over SSL"), behind: BEHIND };
+/// TLS for POP3.
+pub static POP3S: Protocol = Protocol { name: "TLS", label: Some("POP3 over SSL"), behind: BEHIND };
+/// TLS for TDS, which begins with it from version 8 on.
+pub static STRICT_TDS: Protocol = Protocol { name: "TLS", label: Some("TDS"), behind: BEHIND };
+
+/// What the registered names of RFC 7301 say that TLS carries.
+const CARRIED: &[(&[u8], &Protocol)] = &[
+    (b"h2", &HTTPS),
+    (b"http/0.9", &HTTPS),
+    (b"http/1.0", &HTTPS),
+    (b"http/1.1", &HTTPS),
+    (b"imap", &IMAPS),
+    (b"pop3", &POP3S),
+    (b"tds/8.0", &STRICT_TDS),
+];
 
 /// A record may hold 2^14 bytes and 2048 of overhead (RFC 5246 section 6.2.3).
 const LONGEST_RECORD: u16 = (1 << 14) + 2048;
+
+/// Handshake messages (RFC 5246 section 7.4).
+const CERTIFICATE: u8 = 11;
+const KEY_EXCHANGE: u8 = 12;
+const HELLO_DONE: u8 = 14;
 
 enum Seen<'a> {
     ClientHello(Hello<'a>),
@@ -58,6 +83,15 @@ struct Hello<'a> {
     whole: bool,
 }
 
+/// What a server shows behind its hello.
+#[derive(Default)]
+struct Presented {
+    /// The names in its certificate.
+    names: Vec<Vec<u8>>,
+    /// More of it may follow.
+    is_awaited: bool,
+}
+
 /// Looks for TLS.
 pub fn look(seen: &Opening<'_>) -> Look {
     let is_hello = |seen: &Seen<'_>| matches!(seen, Seen::ClientHello(hello) if hello.whole && hello.version > 0x200);
@@ -65,31 +99,119 @@ pub fn look(seen: &Opening<'_>) -> Look {
     if exchange.is_empty() {
         return Look::More;
     }
+    let client = exchange.values().find_map(|seen| if let Seen::ClientHello(hello) = seen { Some(hello) } else { None });
+    let server =
+        exchange.iter().find_map(|(side, seen)| if let Seen::ServerHello(hello) = seen { Some((side, hello)) } else { None });
+    let shown = server.map(|(side, hello)| presented(seen.said(side), hello.version)).unwrap_or_default();
+    let finding = finding(seen, &exchange, (client, server.map(|(_, hello)| hello)), &shown.names);
+    let whole = client.is_none_or(|hello| hello.whole) && server.is_none_or(|(_, hello)| hello.whole) && !shown.is_awaited;
+    if exchange.is_both() && whole { Look::Sure(finding) } else { Look::Likely(finding) }
+}
+
+fn finding(
+    seen: &Opening<'_>,
+    exchange: &Exchange<Seen<'_>>,
+    (client, server): (Option<&Hello<'_>>, Option<&Hello<'_>>),
+    certificate: &[Vec<u8>],
+) -> Finding {
     let asks = |seen: &Seen<'_>| match seen {
         Seen::ClientHello(_) => Some(true),
         Seen::ServerHello(_) => Some(false),
         Seen::Other => None,
     };
-    let client = exchange.values().find_map(|seen| if let Seen::ClientHello(hello) = seen { Some(hello) } else { None });
-    let server = exchange.values().find_map(|seen| if let Seen::ServerHello(hello) = seen { Some(hello) } else { None });
-    let is_certain = (client.is_some() || server.is_some()) && !seen.is_contested(&exchange);
+    let is_certain = (client.is_some() || server.is_some()) && !seen.is_contested(exchange);
     let alone = if is_certain { Confidence::Certain } else { Confidence::Plausible };
     let alpn = server.filter(|hello| !hello.alpn.is_empty()).or(client).map(|hello| hello.alpn.as_slice()).unwrap_or_default();
-    let is_web = alpn.iter().any(|name| *name == b"h2" || name.starts_with(b"http/"));
+    let carried = alpn.iter().find_map(|name| CARRIED.iter().find(|(known, _)| known == name)).map(|(_, protocol)| *protocol);
     let version = server.map(|hello| hello.version);
     let name = client.and_then(|hello| hello.name);
-    let finding = Finding::new(if is_web { &HTTPS } else { &TLS }, exchange.confidence(alone))
+    let own_name = certificate.iter().map(Vec::as_slice).find(|name| is_host(name));
+    Finding::new(carried.unwrap_or(&TLS), exchange.confidence(alone))
         .asked_by(exchange.client(asks))
-        .of_server(name)
-        .detailed(&detail(version, client.map(|hello| hello.version), name, alpn))
+        .of_server(name.or(own_name))
+        .detailed(&detail(version, client.map(|hello| hello.version), name, alpn, certificate))
         .noting(Note::Ssl, version.is_some_and(|version| version <= 0x300))
         .noting(Note::Tls10, version == Some(0x301))
-        .noting(Note::Tls11, version == Some(0x302));
-    let whole = client.is_none_or(|hello| hello.whole) && server.is_none_or(|hello| hello.whole);
-    if exchange.is_both() && whole { Look::Sure(finding) } else { Look::Likely(finding) }
+        .noting(Note::Tls11, version == Some(0x302))
 }
 
-fn detail(version: Option<u16>, offered: Option<u16>, name: Option<&[u8]>, alpn: &[&[u8]]) -> String {
+/// Whether the name of a certificate is one host's, not a pattern's, a person's or an authority's.
+fn is_host(name: &[u8]) -> bool {
+    let possible = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    name.iter().all(possible) && name.iter().any(u8::is_ascii_alphabetic) && name != b"localhost"
+}
+
+/// The finding of a conversation that turns to TLS: likely until the handshake is seen, then with what it shows.
+pub(super) fn upgraded(finding: Finding, seen: &Opening<'_>) -> Look {
+    let inner = Opening { said: seen.said.map(|said| from_hello(&said)), ..*seen };
+    if inner.said.iter().all(|said| said.bytes.is_empty()) {
+        return Look::Likely(finding);
+    }
+    match look(&inner) {
+        Look::Sure(inner) => Look::Sure(finding.upgraded(&inner)),
+        Look::Likely(inner) => Look::Likely(finding.upgraded(&inner)),
+        Look::More | Look::No => Look::Likely(finding),
+    }
+}
+
+/// What a side said from the record of its hello on; nothing where there is none.
+fn from_hello<'a>(said: &Said<'a>) -> Said<'a> {
+    let is_hello = |at: &usize| matches!(said.bytes.get(*at..), Some([0x16, 3, 0..=4, _, _, 1 | 2, ..]));
+    let at = memchr::memchr_iter(0x16, said.bytes).find(is_hello);
+    Said { bytes: at.and_then(|at| said.bytes.get(at..)).unwrap_or_default(), from_start: true, ..*said }
+}
+
+/// The names in the certificate behind a server's hello; from TLS 1.3 on it is sealed.
+fn presented(said: &Said<'_>, version: u16) -> Presented {
+    if !(0x300..=0x303).contains(&version) {
+        return Presented::default();
+    }
+    let (messages, goes_on) = handshake(said.bytes);
+    let mut cursor = Cursor::new(&messages);
+    while let (Some(kind), Some(len)) = (cursor.u8(), cursor.be24()) {
+        let body = cursor.take_most(len as usize);
+        match kind {
+            CERTIFICATE => {
+                let read = x509::names(first_certificate(body));
+                let is_awaited = goes_on && !said.ended && body.len() < len as usize && !read.whole;
+                return Presented { names: read.names.into_iter().map(<[u8]>::to_vec).collect(), is_awaited };
+            }
+            KEY_EXCHANGE | HELLO_DONE => return Presented::default(),
+            _ => {}
+        }
+    }
+    Presented { names: Vec::new(), is_awaited: goes_on && !said.ended }
+}
+
+/// The handshake messages at the start, whatever records they are spread over, and whether more may follow.
+fn handshake(bytes: &[u8]) -> (Cow<'_, [u8]>, bool) {
+    let mut cursor = Cursor::new(bytes);
+    let mut messages = Cow::Borrowed(&[][..]);
+    loop {
+        let Some(header) = cursor.array() else { return (messages, true) };
+        let [0x16, 3, _, high, low] = header else { return (messages, false) };
+        let len = usize::from(u16::from_be_bytes([high, low]));
+        let body = cursor.take_most(len);
+        if messages.is_empty() {
+            messages = Cow::Borrowed(body);
+        } else {
+            messages.to_mut().extend_from_slice(body);
+        }
+        if body.len() < len {
+            return (messages, true);
+        }
+    }
+}
+
+/// A list of certificates, each with its length; the first is the server's own (RFC 5246 section 7.4.2).
+fn first_certificate(body: &[u8]) -> &[u8] {
+    let mut cursor = Cursor::new(body);
+    let _list = cursor.be24();
+    let len = cursor.be24().unwrap_or(0);
+    cursor.take_most(len as usize)
+}
+
+fn detail(version: Option<u16>, offered: Option<u16>, name: Option<&[u8]>, alpn: &[&[u8]], certificate: &[Vec<u8>]) -> String {
     let mut text = match (version, offered) {
         (Some(version), _) => version_name(version).to_owned(),
         (None, Some(offered)) => format!("up to {}", version_name(offered)),
@@ -102,6 +224,10 @@ fn detail(version: Option<u16>, offered: Option<u16>, name: Option<&[u8]>, alpn:
     if !alpn.is_empty() {
         let names: Vec<_> = alpn.iter().take(4).map(|name| shown(name)).collect();
         let _ = write!(text, ", ALPN {}", names.join(" "));
+    }
+    if !certificate.is_empty() {
+        let names: Vec<_> = certificate.iter().map(|name| shown(name)).collect();
+        let _ = write!(text, ", certificate of {}", names.join(" "));
     }
     text
 }
@@ -285,17 +411,17 @@ fn read_old_hello(bytes: &[u8]) -> Read<Seen<'_>> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::net::Side;
     use crate::recognize::testing::{detail, found, hex, tcp};
 
     /// Section 3 of RFC 8448 (a simple 1-RTT handshake), record layer and all.
-    const CLIENT: &str = "16030100c4010000c00303cb34ecb1e78163ba1c38c6dacb196a6dffa21a8d9912ec18a2ef6283024dece7000006130113031302010000910000000b\
+    pub(in crate::recognize) const CLIENT: &str = "16030100c4010000c00303cb34ecb1e78163ba1c38c6dacb196a6dffa21a8d9912ec18a2ef6283024dece7000006130113031302010000910000000b\
         0009000006736572766572ff01000100000a00140012001d0017001800190100010101020103010400230000003300260024001d002099381de560e4bd43d23d8e43\
         5a7dbafeb3c06e51c13cae4d5413691e529aaf2c002b0003020304000d0020001e040305030603020308040805080604010501060102010402050206020202002d00\
         020101001c00024001";
-    const SERVER: &str = "160303005a020000560303a6af06a4121860dc5e6e60249cd34c95930c8ac5cb1434dac155772ed3e2692800130100002e00330024001d0020c9828876\
+    pub(in crate::recognize) const SERVER: &str = "160303005a020000560303a6af06a4121860dc5e6e60249cd34c95930c8ac5cb1434dac155772ed3e2692800130100002e00330024001d0020c9828876\
         112095fe66762bdbf7c672e156d6cc253b833df1dd69b1b04e751f0f002b00020304";
 
     #[test]
@@ -321,6 +447,56 @@ mod tests {
         server[9..11].copy_from_slice(&[3, 1]);
         let finding = found(look(&tcp(&hex(CLIENT), &server)));
         assert_eq!((detail(&finding), finding.notes().collect::<Vec<_>>()), ("TLS 1.0 to server", vec!["tls-1.0"]));
+    }
+
+    /// A hello of TLS 1.2 and a certificate, in records of so many bytes.
+    fn with_certificate(record: usize) -> Vec<u8> {
+        let certificate = hex(x509::tests::CERTIFICATE);
+        let sized = |bytes: &[u8]| [&(bytes.len() as u32).to_be_bytes()[1..], bytes].concat();
+        let hello = [&[2][..], &sized(&[&[3, 3][..], &[7; 32], &[0, 0xc0, 0x2f, 0]].concat())].concat();
+        let message = [&[11][..], &sized(&sized(&sized(&certificate)))].concat();
+        let all = [hello, message, vec![14, 0, 0, 0]].concat();
+        all.chunks(record).flat_map(|part| [&[0x16, 3, 3][..], &(part.len() as u16).to_be_bytes(), part].concat()).collect()
+    }
+
+    #[test]
+    fn a_certificate_names_its_server() {
+        let mut client = hex(CLIENT);
+        // The extension of the server's name (26 bytes on) becomes one that nobody knows.
+        let at = memchr::memmem::find(&client, b"server").unwrap() - 9;
+        client[at..at + 2].copy_from_slice(&[0x5a, 0x5a]);
+        for record in [16_000, 200, 90] {
+            let server = with_certificate(record);
+            let Look::Sure(finding) = look(&tcp(&client, &server)) else { panic!("not sure") };
+            assert_eq!(detail(&finding), "TLS 1.2, certificate of mail.corp.example *.corp.example", "{record}");
+            assert_eq!(finding.texts().unwrap().server_name.as_deref(), Some("mail.corp.example"));
+            // Cut before the names: they are waited for, unless nothing follows.
+            let mut opening = tcp(&client, &server[..150]);
+            assert!(matches!(look(&opening), Look::Likely(_)));
+            opening.said[1].ended = true;
+            assert!(matches!(look(&opening), Look::Sure(_)));
+        }
+    }
+
+    #[test]
+    fn a_session_that_is_resumed_has_no_certificate() {
+        let hello = [&hex("1603030026 02000026 0303")[..], &[7; 32], &[0, 0xc0, 0x2f, 0]].concat();
+        let hello = [&[0x16, 3, 3, 0, 42][..], &hello[5..]].concat();
+        assert!(matches!(look(&tcp(&hex(CLIENT), &hello)), Look::Likely(_)));
+        assert!(matches!(look(&tcp(&hex(CLIENT), &[&hello[..], &hex("140303000101")].concat())), Look::Sure(_)));
+    }
+
+    #[test]
+    fn what_tls_carries_is_offered_by_name() {
+        // An ALPN extension of eleven bytes in place of the last one, of six.
+        let mut client = hex(CLIENT);
+        client.truncate(client.len() - 6);
+        client.extend(hex("0010 0007 0005 04 696d6170"));
+        // The lengths of record, message and extensions.
+        for at in [4, 8, 55] {
+            client[at] += 5;
+        }
+        assert_eq!(found(look(&tcp(&client, b""))).protocol.label, Some("IMAP over SSL"));
     }
 
     #[test]

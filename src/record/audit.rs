@@ -43,6 +43,41 @@ impl Audit {
     pub fn missing(&self) -> impl Iterator<Item = &Coverage> {
         self.coverage.iter().filter(|expectation| expectation.status != Seen::Seen && !expectation.derived)
     }
+
+    /// How many expectations came to what.
+    pub fn covered(&self) -> Covered {
+        let count = |is: &dyn Fn(&Coverage) -> bool| self.coverage.iter().filter(|expectation| is(expectation)).count() as u64;
+        let unseen = |expectation: &Coverage| expectation.status == Seen::Unseen;
+        Covered {
+            seen: count(&|expectation| expectation.status == Seen::Seen),
+            failed: count(&|expectation| expectation.status == Seen::Failed),
+            never: count(&|expectation| unseen(expectation) && expectation.observable && !expectation.derived),
+            unseeable: count(&|expectation| unseen(expectation) && !expectation.observable && !expectation.derived),
+            needless: count(&|expectation| unseen(expectation) && expectation.derived),
+        }
+    }
+}
+
+/// Expectations by what came of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Covered {
+    /// At least one flow was answered.
+    pub seen: u64,
+    /// Tried in vain.
+    pub failed: u64,
+    /// Never tried.
+    pub never: u64,
+    /// Never tried, and this capture could not have shown it.
+    pub unseeable: u64,
+    /// Never tried, and only a reading or a doubtful fact expects it: it is no loss.
+    pub needless: u64,
+}
+
+impl Covered {
+    /// Those that had to come.
+    pub const fn total(self) -> u64 {
+        self.seen + self.failed + self.never + self.unseeable
+    }
 }
 
 /// Flows by status.

@@ -71,6 +71,23 @@ pub struct DynamicRange {
     pub of: String,
 }
 
+/// A name of a host.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+pub struct HostName {
+    /// The host.
+    pub host: IpAddr,
+    /// What it is called, escaped.
+    pub name: String,
+    /// Where that is from: `dns`, `mdns`, `llmnr`, `netbios`, `dhcp`, or `payload` (SNI, `Host`, NTLM: the same in all its conversations).
+    pub from: &'static str,
+    /// The packet that said so first; of `payload` the first of the flow.
+    pub packet: u64,
+    /// When it was first said.
+    pub first: Timestamp,
+    /// When it was last said.
+    pub last: Timestamp,
+}
+
 /// The traffic to a server's ports above 1024.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct HighPorts {

@@ -17,11 +17,11 @@ mod tally;
 mod update;
 mod words;
 
-pub use audit::{Audit, Coverage, FindingGroup, Gone, MatrixCell, StatusCounts};
+pub use audit::{Audit, Coverage, Covered, FindingGroup, Gone, MatrixCell, StatusCounts};
 pub use community_id::CommunityTuple;
 pub use flow::{Finding, Flow, FlowId, FlowRecord, Host, Icmp, IcmpErrors, Payload, PerSide, Policy, Tcp, Tunnel};
 pub use learned::{
-    Announcements, DynamicRange, ExplainedBy, FlowsAndBytes, HighPorts, HighPortsTotal, LearnedEndpoint, OpenPort,
+    Announcements, DynamicRange, ExplainedBy, FlowsAndBytes, HighPorts, HighPortsTotal, HostName, LearnedEndpoint, OpenPort,
 };
 pub use schema::schema;
 pub use summary::{
@@ -31,5 +31,6 @@ pub use summary::{
 pub use tally::{PacketLengths, SummaryBuilder};
 pub use update::{FlowUpdate, UpdateTag};
 pub use words::{
-    Change, CommunityId, Confidence, ConnState, Direction, Evidence, FindingKind, History, PolicyStatus, Seen, Spi, Verdict,
+    Change, CommunityId, Confidence, ConnState, Direction, Evidence, FindingKind, History, PolicyStatus, Seen, Severity, Spi,
+    Verdict,
 };

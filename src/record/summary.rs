@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::audit::Audit;
 use super::escape::visible;
-use super::learned::{Announcements, DynamicRange, HighPorts, HighPortsTotal, LearnedEndpoint};
+use super::learned::{Announcements, DynamicRange, HighPorts, HighPortsTotal, HostName, LearnedEndpoint};
 use crate::net::Timestamp;
 
 /// The word that says what the line is.
@@ -60,6 +60,8 @@ pub struct Summary {
     pub learned: Vec<LearnedEndpoint>,
     /// How much was announced, and what was left out because there was too much of it.
     pub announcements: Announcements,
+    /// What hosts are called, and which packet said so: claims, that nobody checked.
+    pub names: Vec<HostName>,
     /// The traffic to high ports and what explains it, by server.
     pub high_ports: Vec<HighPorts>,
     /// The same of all servers together.
@@ -73,6 +75,9 @@ pub struct Summary {
     pub damage: Vec<Damage>,
     /// The outcome of an audit; null where none was asked for.
     pub audit: Option<Audit>,
+    /// The text of a policy drafted from the traffic, where one was asked for: it is a file of its own and no part of a summary's text.
+    #[serde(skip)]
+    pub draft: Option<String>,
     /// The packets of flagged flows that were written to a file of their own; null where none was asked for.
     pub write_flagged: Option<Carved>,
 }

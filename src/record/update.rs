@@ -1,10 +1,11 @@
-//! What later evidence changed in a record that is already written.
+//! What changed in a record that is already written: because of later evidence, or because it was written before its flow's end.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::flow::{FlowId, FlowRecord, Host, IcmpErrors, PerSide, Policy, Tcp};
-use super::words::{Direction, Evidence, Verdict};
+use super::flow::{FlowId, FlowRecord, Host, IcmpErrors, Payload, PerSide, Policy, Tcp, Tunnel};
+use super::words::{Direction, Evidence, Spi, Verdict};
+use crate::net::Timestamp;
 
 /// The word that says what the line is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, JsonSchema)]
@@ -15,7 +16,7 @@ pub enum UpdateTag {
     Update,
 }
 
-/// Declares the update with a field for each field of a record that evidence can change, and how two records are compared.
+/// Declares the update with a field for each field of a record that can change, and how two records are compared.
 macro_rules! changes {
     ($($field:ident: $type:ty,)+) => {
         /// The changed fields of the flow with this id, each with its new value. A field that is missing did not change.
@@ -35,6 +36,7 @@ macro_rules! changes {
 
         impl<'a> FlowUpdate<'a> {
             /// What `after` says otherwise than `before`, which is the same flow as it was written; `None` when nothing.
+            #[expect(clippy::float_cmp, reason = "a duration that is not the same number is written otherwise")]
             pub fn between(before: &FlowRecord<'_>, after: &FlowRecord<'a>) -> Option<Self> {
                 let update = Self {
                     kind: UpdateTag::Update,
@@ -48,6 +50,11 @@ macro_rules! changes {
 }
 
 changes! {
+    first: Timestamp,
+    last: Timestamp,
+    duration: f64,
+    vlans: Vec<u16>,
+    tunnels: Vec<Tunnel>,
     client: Host<'a>,
     server: Host<'a>,
     direction: Direction,
@@ -55,6 +62,7 @@ changes! {
     bytes: PerSide,
     icmp_errors: Option<IcmpErrors>,
     tcp: Option<Tcp>,
+    spis: Vec<Spi>,
     label: Option<&'a str>,
     detail: Option<&'a str>,
     systems: Vec<&'a str>,
@@ -65,6 +73,7 @@ changes! {
     notes: Vec<&'a str>,
     reason: Option<String>,
     hint: Option<&'a str>,
+    payload: Option<Payload>,
     sources: Vec<&'a str>,
     policy: Option<Policy>,
 }

@@ -128,6 +128,29 @@ words! {
 }
 
 words! {
+    /// How grave a finding is.
+    Severity {
+        /// Somebody is where he must not be, or is not who he seems.
+        High = "high",
+        /// Nobody has said that it may be.
+        Medium = "medium",
+        /// It may be, and does not work.
+        Low = "low",
+    }
+}
+
+impl FindingKind {
+    /// How grave it is.
+    pub const fn severity(self) -> Severity {
+        match self {
+            Self::Forbidden | Self::PayloadContradictsPort | Self::Reversed | Self::RoleMissing => Severity::High,
+            Self::Unexpected | Self::WrongTransport | Self::WrongPort | Self::DynamicUnexplained => Severity::Medium,
+            Self::Refused | Self::Unanswered => Severity::Low,
+        }
+    }
+}
+
+words! {
     /// What came of an expectation.
     Seen {
         /// At least one flow was answered.

@@ -42,10 +42,12 @@
 //! ```
 
 mod csv;
+mod findings;
 mod html;
 mod json;
 mod json_text;
 mod ndjson;
+mod policy;
 mod rpc;
 mod table;
 mod tally;
@@ -56,6 +58,7 @@ use std::io::{self, Write};
 
 use crate::record::{FlowRecord, Summary};
 
+pub use policy::policy_format;
 pub use rpc::{RPC_FORMATS, rpc_format};
 
 /// Writes records in one format. `out` need not be buffered for the sake of speed within a record.
@@ -81,11 +84,13 @@ pub struct View {
     pub color: bool,
     /// Whether to list single flows too.
     pub flows: bool,
+    /// Whether to tell all, however long it gets.
+    pub verbose: bool,
 }
 
 impl Default for View {
     fn default() -> Self {
-        Self { width: 80, height: 40, color: false, flows: false }
+        Self { width: 80, height: 40, color: false, flows: false, verbose: false }
     }
 }
 
@@ -138,6 +143,9 @@ pub const FORMATS: &[Format] = &[
     },
     HTML,
 ];
+
+/// Formats of which a file may end after any record, and the next one begin.
+pub const LINES: &[&str] = &["ndjson", "csv"];
 
 /// The format of this name.
 pub fn format(name: &str) -> Option<&'static Format> {

@@ -25,6 +25,17 @@ fn all_173_systems_are_there_and_nothing_else_of_the_documents() {
     assert!(extra.is_empty(), "invented: {extra:?}");
 }
 
+#[test]
+fn interfaces_belong_to_systems_of_the_catalog() {
+    let rows: toml::Table = include_str!("../../rules/rpc-interfaces.toml").parse().unwrap();
+    assert!(rows.len() >= 250, "{}", rows.len());
+    for (uuid, row) in &rows {
+        for system in row.get("systems").and_then(toml::Value::as_array).into_iter().flatten() {
+            assert!(catalog().system_by_id(system.as_str().unwrap()).is_some(), "{uuid}: {system}");
+        }
+    }
+}
+
 /// From a packet to a label: every matching fact is found by what a packet shows, or says why it is not.
 #[test]
 fn every_system_is_reached_from_what_a_packet_shows() {

@@ -21,10 +21,15 @@ pub mod craft;
 pub mod file;
 pub mod framing;
 pub mod header;
+pub mod learned;
 pub mod payload;
 pub mod program;
+pub mod records;
 pub mod scenario;
 pub mod table;
+pub mod updates;
+#[cfg(feature = "live")]
+pub mod wire;
 
 use std::path::{Path, PathBuf};
 

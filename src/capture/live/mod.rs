@@ -24,7 +24,7 @@ use thiserror::Error;
 use self::interface::Interface;
 use self::keep::Keep;
 use super::batch::Bytes;
-use super::{Batch, Descriptor, Source};
+use super::{Batch, Descriptor, Rotation, Source};
 use crate::net::Timestamp;
 use crate::record::{Damage, Input};
 
@@ -63,6 +63,8 @@ pub struct Settings {
     pub packets: Option<u64>,
     /// Where to keep what is seen (pcapng).
     pub keep: Option<PathBuf>,
+    /// When that file is begun anew.
+    pub rotation: Option<Rotation>,
     /// Whether somebody looks on, who wants to see flows under way a few times a second.
     pub look: bool,
 }
@@ -151,7 +153,10 @@ impl Live {
         let interfaces: Vec<Interface> =
             settings.interfaces.iter().map(|name| Interface::open(name, settings)).collect::<Result<_, _>>()?;
         let keep = match &settings.keep {
-            Some(path) => Some(Keep::create(path, &interfaces).map_err(|error| LiveError::Keep { path: path.clone(), error })?),
+            Some(path) => {
+                let keep = Keep::create(path, settings.rotation.as_ref(), &interfaces, (surroundings.now)());
+                Some(keep.map_err(|error| LiveError::Keep { path: path.clone(), error })?)
+            }
             None => None,
         };
         let inputs = interfaces.iter().map(|interface| Input { path: interface.name.clone(), bytes: 0 }).collect();
@@ -313,6 +318,9 @@ impl Source for Live {
         }
         batch.quiet_at = quiet.then_some(asked_at);
         self.hand_over(arena, batch);
+        if let Some(keep) = &mut self.keep {
+            keep.tell(asked_at);
+        }
         if is_due(self.counted_at, asked_at, COUNT_EVERY) {
             self.counted_at = asked_at;
             self.count_losses();

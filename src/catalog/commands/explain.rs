@@ -125,6 +125,7 @@ fn describe_entry(catalog: &Catalog, entry: &Entry, answer: &mut Explanation) {
         }
         Status::Documented | Status::Defect => {}
     }
+    describe_protocol(catalog, &entry.label, answer);
     let mut via: Vec<String> = Vec::new();
     for system in entry.systems.iter().flat_map(|at| catalog.shown_through(*at)).map(|at| name(&at)) {
         // Several of the candidates may carry it.
@@ -145,6 +146,17 @@ fn describe_entry(catalog: &Catalog, entry: &Entry, answer: &mut Explanation) {
         row.port.is_none_or(|port| port.bounds().is_none_or(|(low, high)| low <= entry.last && entry.first <= high))
     };
     answer.facts.retain(asked);
+}
+
+/// What holds for the protocol wherever it is spoken.
+fn describe_protocol(catalog: &Catalog, name: &str, answer: &mut Explanation) {
+    let Some(rule) = catalog.protocol_rule(name) else { return };
+    if rule.unpublished {
+        answer.summary.push(format!("{} {}", rule.name, super::UNPUBLISHED));
+    }
+    if let Some(twin) = &rule.protected_by {
+        answer.summary.push(format!("{twin} says the same under protection."));
+    }
 }
 
 fn explain_any(catalog: &Catalog, port: u16, answer: &mut Explanation) {
@@ -280,6 +292,7 @@ fn explain_named(catalog: &Catalog, facts: &[FactRef], answer: &mut Explanation)
             places.push(place);
         }
     }
+    describe_protocol(catalog, &name, answer);
     let places = if places.is_empty() { "no port".to_owned() } else { places.join(", ") };
     answer.answer = format!("{name}: {places}");
     if let Some((transport, (port, _))) = first.and_then(|fact| Some((fact.transport?, fact.ports.first()?.bounds()?))) {

@@ -18,6 +18,9 @@ pub use table::Table;
 
 use super::Catalog;
 
+/// The predicate of a protocol whose port is all that anybody can go by.
+pub const UNPUBLISHED: &str = "has no published format: the port is the only evidence there can be.";
+
 /// `catalog list` for people; `width` is the terminal's, none for a pipe.
 pub fn list_table(catalog: &Catalog, width: Option<usize>) -> String {
     let mut table = Table::new(&["SYSTEM", "PROTOCOL", "TRANSPORT", "PORT", "STATUS", "SOURCES"]);

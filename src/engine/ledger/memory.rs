@@ -1,10 +1,13 @@
 //! Flows whose records are written already, for as long as an announcement may still change them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::hash::Hash;
 
-use super::{Ledger, Lesson, doors};
+use super::names::{HostKey, host};
+use super::{Heard, Ledger, doors};
 use crate::announce::{Announcement, Door};
-use crate::flow::Flow;
+use crate::flow::{Flow, Side};
+use crate::naming::Claim;
 use crate::net::Timestamp;
 
 /// Flows remembered.
@@ -16,8 +19,18 @@ pub struct Memory {
     flows: VecDeque<Flow>,
     /// The number of the first of them.
     first: u64,
-    /// Their numbers, in order.
+    /// Their numbers, in order: by door, and by host.
     at: HashMap<Door, VecDeque<u64>>,
+    of: HashMap<HostKey, VecDeque<u64>>,
+}
+
+/// What was said since the last time.
+#[derive(Debug, Default)]
+pub struct News {
+    /// Conversations to come.
+    pub announcements: Vec<Announcement>,
+    /// What hosts are called.
+    pub claims: Vec<Claim>,
 }
 
 /// A flow that looks different now.
@@ -25,10 +38,8 @@ pub struct Memory {
 pub struct Revised {
     /// Which of the memory.
     number: u64,
-    /// What was known of it when it was written.
-    pub before: Option<Lesson>,
-    /// What is known now.
-    pub after: Option<Lesson>,
+    before: Heard,
+    after: Heard,
 }
 
 impl Memory {
@@ -37,6 +48,9 @@ impl Memory {
         let number = self.first + self.flows.len() as u64;
         for (_, door) in doors(&flow) {
             self.at.entry(door).or_default().push_back(number);
+        }
+        for host in hosts(&flow) {
+            self.of.entry(host).or_default().push_back(number);
         }
         self.flows.push_back(flow);
         if self.flows.len() > MOST {
@@ -61,34 +75,49 @@ impl Memory {
     fn forget_oldest(&mut self) {
         let Some(flow) = self.flows.pop_front() else { return };
         for (_, door) in doors(&flow) {
-            let Some(numbers) = self.at.get_mut(&door) else { continue };
-            if numbers.front() == Some(&self.first) {
-                numbers.pop_front();
-            }
-            if numbers.is_empty() {
-                self.at.remove(&door);
-            }
+            forget(&mut self.at, &door);
+        }
+        for host in hosts(&flow) {
+            forget(&mut self.of, &host);
         }
         self.first += 1;
     }
 }
 
+/// The hosts of a flow, each once.
+fn hosts(flow: &Flow) -> impl Iterator<Item = HostKey> {
+    let (a, b) = (host(flow, Side::A), host(flow, Side::B));
+    std::iter::once(a).chain((a != b).then_some(b))
+}
+
+/// Drops the number of the oldest flow, which stands first.
+fn forget<K: Hash + Eq>(numbers: &mut HashMap<K, VecDeque<u64>>, key: &K) {
+    if let Some(known) = numbers.get_mut(key) {
+        known.pop_front();
+        if known.is_empty() {
+            numbers.remove(key);
+        }
+    }
+}
+
 impl Ledger {
-    /// Takes announcements and flows that have ended, and tells which remembered flows look different now, in the order of their ids.
-    pub fn revise<'a>(
-        &mut self,
-        memory: &'a Memory,
-        announcements: Vec<Announcement>,
-        ended: impl Iterator<Item = &'a Flow> + Clone,
-    ) -> Vec<Revised> {
-        let touched = if memory.flows.is_empty() { BTreeSet::new() } else { self.touched(memory, &announcements, ended.clone()) };
-        let flows = || touched.iter().filter_map(|number| Some((*number, memory.get(*number)?)));
-        let before: Vec<Option<Lesson>> = flows().map(|(_, flow)| self.lesson(flow)).collect();
+    /// Takes what was said and flows that have ended, and tells which remembered flows look different now, in the order of their ids.
+    pub fn revise<'a>(&mut self, memory: &'a Memory, news: News, ended: impl Iterator<Item = &'a Flow> + Clone) -> Vec<Revised> {
+        let News { announcements, claims } = news;
+        let mut numbers = BTreeSet::new();
+        if !memory.flows.is_empty() {
+            let called = self.renamed(&claims, ended.clone());
+            numbers = self.touched(memory, &announcements, ended.clone());
+            numbers.extend(called.iter().filter_map(|host| memory.of.get(host)).flatten());
+        }
+        let flows = || numbers.iter().filter_map(|number| Some((*number, memory.get(*number)?)));
+        let before: Vec<Heard> = flows().map(|(_, flow)| self.heard(flow)).collect();
         self.take(memory, announcements);
+        claims.into_iter().for_each(|claim| self.names.hear(claim));
         ended.for_each(|flow| self.meet(flow));
         let revised =
-            flows().zip(before).map(|((number, flow), before)| (flow.id, Revised { number, before, after: self.lesson(flow) }));
-        let mut revised: Vec<_> = revised.filter(|(_, revised)| revised.differs()).collect();
+            flows().zip(before).map(|((number, flow), before)| (flow.id, Revised { number, before, after: self.heard(flow) }));
+        let mut revised: Vec<_> = revised.filter(|(_, revised)| revised.before != revised.after).collect();
         revised.sort_by_key(|(id, _)| *id);
         revised.into_iter().map(|(_, revised)| revised).collect()
     }
@@ -130,13 +159,21 @@ impl Ledger {
         });
         numbers.collect()
     }
+
+    /// The hosts that may be called otherwise now.
+    fn renamed<'a>(&self, claims: &[Claim], ended: impl Iterator<Item = &'a Flow>) -> BTreeSet<HostKey> {
+        self.names.changed_by(claims).chain(ended.flat_map(|flow| self.names.changed_by_flow(flow))).collect()
+    }
 }
 
 impl Revised {
-    fn differs(&self) -> bool {
-        match (&self.before, &self.after) {
-            (Some(before), Some(after)) => !before.is(after),
-            (before, after) => before.is_some() || after.is_some(),
-        }
+    /// What was known when the flow was written.
+    pub fn before(&self) -> &Heard {
+        &self.before
+    }
+
+    /// What is known now.
+    pub fn after(&self) -> &Heard {
+        &self.after
     }
 }

@@ -8,12 +8,13 @@
 
 mod listing;
 mod memory;
+mod names;
 mod place;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
-pub use memory::{Memory, Revised};
+pub use memory::{Memory, News, Revised};
 pub use place::Known;
 
 use crate::announce::{Announcement, Door, End, Lasting};
@@ -21,7 +22,9 @@ use crate::classify::Learned;
 use crate::flow::{Flow, Side};
 use crate::net::{Addr, IpProto, Timestamp};
 use crate::recognize::{DCE_RPC, Uuid};
-use place::{Heard, Place, Use};
+use crate::record::HostName;
+use names::Names;
+use place::{Place, Taken, Use};
 
 /// Announcements remembered: of listeners, and all others.
 const STANDING: usize = 1 << 17;
@@ -44,6 +47,36 @@ impl Lesson {
 
     fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.known, &other.known) && (self.after, self.client) == (other.after, other.client)
+    }
+}
+
+/// What others said of a flow.
+#[derive(Clone, Debug, Default)]
+pub struct Heard {
+    lesson: Option<Lesson>,
+    names: [Option<Arc<str>>; 2],
+}
+
+impl Heard {
+    /// What was announced of it.
+    pub fn lesson(&self) -> Option<&Lesson> {
+        self.lesson.as_ref()
+    }
+
+    /// What a side is called.
+    pub fn name(&self, side: Side) -> Option<&str> {
+        let [a, b] = &self.names;
+        if side == Side::A { a.as_deref() } else { b.as_deref() }
+    }
+}
+
+impl PartialEq for Heard {
+    fn eq(&self, other: &Self) -> bool {
+        let same_lesson = match (&self.lesson, &other.lesson) {
+            (Some(mine), Some(theirs)) => mine.is(theirs),
+            (mine, theirs) => mine.is_none() && theirs.is_none(),
+        };
+        same_lesson && self.names == other.names
     }
 }
 
@@ -72,12 +105,23 @@ pub struct Ledger {
     passing: VecDeque<Door>,
     heard: u64,
     forgotten: u64,
+    names: Names,
 }
 
 impl Ledger {
     /// Announcements heard, and those that were forgotten because there were too many.
-    pub fn heard(&self) -> (u64, u64) {
+    pub fn counts(&self) -> (u64, u64) {
         (self.heard, self.forgotten)
+    }
+
+    /// What others said of a flow.
+    pub fn heard(&self, flow: &Flow) -> Heard {
+        Heard { lesson: self.lesson(flow), names: self.names.of(flow).map(Option::<&Arc<str>>::cloned) }
+    }
+
+    /// The names of all hosts, and where they are from.
+    pub fn host_names(&self) -> Vec<HostName> {
+        self.names.listing()
     }
 
     /// Takes an announcement; whether nobody had announced its door before.
@@ -87,9 +131,9 @@ impl Ledger {
         let place = self.places.entry(door).or_default();
         let is_new_door = place.is_empty();
         match place.hear(announcement) {
-            Heard::New => self.queue(door, is_standing),
-            Heard::NewInstead => self.forgotten += 1,
-            Heard::Again => {}
+            Taken::New => self.queue(door, is_standing),
+            Taken::NewInstead => self.forgotten += 1,
+            Taken::Again => {}
         }
         is_new_door
     }
@@ -114,6 +158,7 @@ impl Ledger {
     /// Notes a flow at the doors where it came by.
     fn meet(&mut self, flow: &Flow) {
         self.note_bound(flow);
+        self.names.meet(flow);
         if !self.places.is_empty() {
             doors(flow).for_each(|end| self.meet_at(end, flow));
         }
@@ -160,7 +205,7 @@ impl Ledger {
     }
 
     /// What was announced of a flow. Of two doors that were both announced, the one that was announced before the flow, and first.
-    pub fn lesson(&self, flow: &Flow) -> Option<Lesson> {
+    fn lesson(&self, flow: &Flow) -> Option<Lesson> {
         if self.places.is_empty() {
             return None;
         }

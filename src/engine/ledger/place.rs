@@ -122,7 +122,7 @@ pub(super) struct Place {
 
 /// What an announcement was to a door.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Heard {
+pub(super) enum Taken {
     /// Nothing like it was said before.
     New,
     /// The same, and the first of too many was forgotten for it.
@@ -152,10 +152,10 @@ impl Place {
     }
 
     /// Takes an announcement.
-    pub fn hear(&mut self, announcement: Announcement) -> Heard {
+    pub fn hear(&mut self, announcement: Announcement) -> Taken {
         if let Some(entry) = self.same(&announcement) {
             entry.repeat(&announcement);
-            return Heard::Again;
+            return Taken::Again;
         }
         let is_standing = announcement.lasting == Lasting::Standing;
         self.once += usize::from(announcement.lasting == Lasting::Once);
@@ -167,7 +167,7 @@ impl Place {
         let entry = Entry::new(announcement);
         let at = entries.partition_point(|known| known.when() <= entry.when());
         entries.insert(at, entry);
-        if is_full { Heard::NewInstead } else { Heard::New }
+        if is_full { Taken::NewInstead } else { Taken::New }
     }
 
     /// From which start on flows may look different that an announcement changes: a new listener, or one that somebody else is told of, holds for

@@ -9,6 +9,7 @@
 pub(super) mod ajp;
 pub(super) mod amqp;
 pub(super) mod bacnet;
+pub(super) mod bfd;
 pub(super) mod bgp;
 pub(super) mod bitcoin;
 pub(super) mod bittorrent;
@@ -64,6 +65,7 @@ pub(super) mod rdp_udp;
 pub(super) mod redis;
 pub(super) mod rfb;
 pub(super) mod rip;
+pub(super) mod rlogin;
 pub(super) mod rpki_rtr;
 pub(super) mod rsync;
 pub(super) mod sflow;

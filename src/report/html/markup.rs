@@ -94,9 +94,14 @@ impl Search {
         self
     }
 
-    /// The fragment that makes the page show it.
+    /// The fragment that makes the page show these flows.
     pub(super) fn href(&self) -> String {
-        let mut href = "#filter=".to_owned();
+        self.href_to("filter")
+    }
+
+    /// The fragment that makes the page show these rows of another table.
+    pub(super) fn href_to(&self, table: &str) -> String {
+        let mut href = format!("#{table}=");
         for byte in self.0.bytes() {
             if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b':' | b'/' | b'-' | b'_') {
                 href.push(char::from(byte));

@@ -9,12 +9,13 @@
 //! it in place as text. The policy in the head allows one style sheet and one script, by their digests.
 //! Memory is bounded whatever goes by; the same records make the same page.
 //!
-//! One more section is a file in `parts/` and a line in `page::SECTIONS`.
+//! One more section is a file in `parts/` and a line in `page::SECTIONS`; what an audit adds is made of the summary alone.
 
 mod markup;
 mod page;
 mod pairs;
 mod parts;
+mod reach;
 mod rows;
 mod script;
 mod series;
@@ -71,6 +72,7 @@ impl Report for Html {
 
     fn finish(&mut self, summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         self.sums.listed = self.rows.settle();
+        self.sums.series.settle();
         page::write(&self.sums, &self.rows, summary, out)
     }
 }

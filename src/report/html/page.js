@@ -1,6 +1,7 @@
 "use strict";
-// Lists, searches, sorts and explains the flows in #data, and sorts the other tables. What was read from packets is put into the page
-// as text only (textContent, setAttribute). What is shown is kept in the address: #filter=...&sort=-bytes&page=2&flow=17.0
+// Lists, searches, sorts and explains the flows in #data, and sorts and narrows the other tables. What was read from packets is put into
+// the page as text only (textContent, setAttribute). What is shown is kept in the address:
+// #filter=...&sort=-bytes&page=2&flow=17.0&findings=kind:reversed&coverage=status:failed
 (() => {
   const PAGE = 100;
   const $ = (id) => document.getElementById(id);
@@ -58,13 +59,13 @@
 
   // ---- Search --------------------------------------------------------------------------------------------------------------
   // Terms with blanks between them: word, key:value, key:"a value", each with or without a minus in front.
-  function terms(text) {
+  function terms(text, keys) {
     const found = [];
     for (const match of text.matchAll(/(-?)(?:([a-z]+):)?(?:"((?:[^"\\]|\\.)*)"|(\S+))/gi)) {
       const quoted = match[3] !== undefined;
       const value = quoted ? match[3].replace(/\\(.)/g, "$1") : match[4];
       const key = (match[2] || "").toLowerCase();
-      if (key && !quoted && !KEYS[key]) found.push({ not: match[1] === "-", key: "", value: `${key}:${value}`.toLowerCase() });
+      if (key && !quoted && !keys[key]) found.push({ not: match[1] === "-", key: "", value: `${key}:${value}`.toLowerCase() });
       else found.push({ not: match[1] === "-", key, value: value.toLowerCase() });
     }
     return found;
@@ -158,13 +159,15 @@
     return `${ends.toLowerCase()} ${straw.get(flow.j)}`;
   }
 
-  function search(text) {
-    const tests = terms(text).map(({ not, key, value }) => {
-      const test = KEYS[key] ? KEYS[key](value) : () => false;
-      return not ? (flow) => !test(flow) : test;
+  // A test for whatever the keys are about.
+  function wanted(text, keys) {
+    const tests = terms(text, keys).map(({ not, key, value }) => {
+      const test = keys[key] ? keys[key](value) : () => false;
+      return not ? (one) => !test(one) : test;
     });
-    return flows.filter((flow) => tests.every((test) => test(flow)));
+    return (one) => tests.every((test) => test(one));
   }
+  const search = (text) => flows.filter(wanted(text, KEYS));
 
   // ---- Columns -------------------------------------------------------------------------------------------------------------
   const padded = (ip) => { const n = number(ip); return n ? (n.bits === 32 ? "4" : "6") + n.value.toString(16).padStart(32, "0") : ip; };
@@ -373,7 +376,9 @@
     const amount = shown.reduce((sum, flow) => sum + flow.bytes, 0);
     const range = shown.length > PAGE ? `${whole(from + 1)} to ${whole(from + list.length)} of ` : "";
     const cut = shown.length === flows.length && data.total > flows.length ? ` of ${whole(data.total)}` : "";
-    $("count").textContent = shown.length === 0 ? "No flow is like that."
+    const missing = state.flow && !flows.some((flow) => flow.id === state.flow);
+    $("count").textContent = missing ? `Flow ${state.flow} is not among the flows that this page lists: --format ndjson has it.`
+      : shown.length === 0 ? "No flow is like that."
       : `${range}${whole(shown.length)}${cut} flow${shown.length === 1 ? "" : "s"}, ${bytes(amount)}, ${whole(flagged)} flagged`;
     pager(pages);
     for (const chip of document.querySelectorAll("#chips button")) chip.setAttribute("aria-pressed", String(chip.dataset.filter === state.filter.trim()));
@@ -407,19 +412,25 @@
     if (state.sort !== "flagged") parts.push("sort=" + state.sort);
     if (state.page > 1) parts.push("page=" + state.page);
     if (state.flow) parts.push("flow=" + state.flow);
+    for (const [name, { text }] of finders) if (text()) parts.push(`${name}=` + encodeURIComponent(text()));
     try { history.replaceState(null, "", parts.length ? "#" + parts.join("&") : location.pathname + location.search); } catch { /* some viewers forbid it */ }
   }
 
   // What the address asks for; a plain anchor (#map) asks for nothing here.
   function obey() {
-    if (!location.hash.includes("=") || !flows.length) return;
+    if (!location.hash.includes("=")) return;
     const asked = {};
     for (const pair of location.hash.slice(1).split("&")) {
       const at = pair.indexOf("=");
       try { asked[pair.slice(0, at)] = decodeURIComponent(pair.slice(at + 1)); } catch { /* not an address of this page */ }
     }
     if (asked.theme) theme(asked.theme);
-    if (!("filter" in asked || "sort" in asked || "page" in asked || "flow" in asked)) return;
+    for (const [name, { find }] of finders) {
+      if (!(name in asked)) continue;
+      find(asked[name]);
+      $(name).scrollIntoView();
+    }
+    if (!flows.length || !("filter" in asked || "sort" in asked || "page" in asked || "flow" in asked)) return;
     Object.assign(state, { filter: asked.filter || "", sort: asked.sort || "flagged", page: parseInt(asked.page, 10) || 1, flow: asked.flow || "" });
     $("query").value = state.filter;
     shown = sorted(search(state.filter));
@@ -449,6 +460,55 @@
     });
   }
 
+  // Rows of a table with a name of its own, by what they say and by what they carry as data.
+  const ROW_KEYS = {
+    kind: (value) => ({ tr }) => tr.dataset.kind === value,
+    severity: (value) => ({ tr }) => tr.dataset.severity === value,
+    status: (value) => ({ tr }) => tr.dataset.status === value,
+    link: (value) => ({ tr, hay }) => (tr.dataset.link === undefined ? hay.includes(value) : tr.dataset.link.toLowerCase() === value),
+    from: (value) => ({ tr }) => (tr.dataset.from || "").toLowerCase().split("|").includes(value),
+    to: (value) => ({ tr }) => (tr.dataset.to || "").toLowerCase().split("|").includes(value),
+    host: (value) => { const is = isHost(value); return ({ hosts }) => hosts.some(is); },
+    "": (value) => ({ hay }) => hay.includes(value),
+  };
+  const finders = new Map();
+  const addresses = new Map();
+  function hostOf(ip) {
+    if (!addresses.has(ip)) addresses.set(ip, { ip, name: null });
+    return addresses.get(ip);
+  }
+
+  // Puts a search field and chips before a table.
+  function findable(table) {
+    const { find: name, chips } = table.dataset;
+    const rows = [...table.tBodies[0].rows].map((tr) => ({ tr, hay: tr.textContent.toLowerCase(), hosts: (tr.dataset.hosts || "").split(" ").filter(Boolean).map(hostOf) }));
+    if (rows.length < 2) return;
+    const count = el("p", { class: "count", role: "status", "aria-live": "polite" });
+    const field = el("input", { type: "search", id: "find-" + name, spellcheck: "false", autocomplete: "off", placeholder: `10.1.0.9  ${chips.split(" ")[0]}:${rows[0].tr.dataset[chips.split(" ")[0]]}  words` });
+    const buttons = [];
+    const show = (text) => {
+      const test = wanted(text, ROW_KEYS);
+      let seen = 0;
+      for (const one of rows) { one.tr.hidden = !test(one); seen += one.tr.hidden ? 0 : 1; }
+      count.textContent = seen === rows.length ? `${whole(rows.length)} rows` : seen ? `${whole(seen)} of ${whole(rows.length)} rows` : "No row is like that.";
+      for (const chip of buttons) chip.setAttribute("aria-pressed", String(chip.dataset.filter === text.trim()));
+    };
+    const find = (text) => { field.value = text; show(text); };
+    const chip = (text, filter, many) => buttons.push(el("button", { type: "button", "data-filter": filter, onclick: () => { find(filter); remember(); } }, text, " ", el("span", {}, whole(many))));
+    chip("All", "", rows.length);
+    for (const key of chips.split(" ")) {
+      const counts = new Map();
+      for (const { tr } of rows) counts.set(tr.dataset[key], (counts.get(tr.dataset[key]) || 0) + 1);
+      if (counts.size > 1) for (const [value, many] of counts) chip(value, `${key}:${value}`, many);
+    }
+    let timer = 0;
+    field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => { show(field.value); remember(); }, 120); });
+    table.closest(".scroll").before(el("form", { class: "find", role: "search", onsubmit: (event) => event.preventDefault() },
+      el("label", { for: "find-" + name }, `Narrow the ${name}`), field, el("div", { class: "chips" }, ...buttons)), count);
+    finders.set(name, { find, text: () => field.value.trim() });
+    show("");
+  }
+
   // ---- Light and dark --------------------------------------------------------------------------------------------------------
   const root = document.documentElement;
   const dark = () => (root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches);
@@ -464,10 +524,13 @@
   delete root.dataset.theme;
   $("theme").addEventListener("click", () => theme(dark() ? "light" : "dark"));
   document.querySelectorAll("table.sortable").forEach(sortable);
-  if (!flows.length) return;
+  document.querySelectorAll("table[data-find]").forEach(findable);
+  document.querySelectorAll("code.copied").forEach((code) => code.replaceWith(copied(code.textContent)));
+  window.addEventListener("hashchange", obey);
+  if (!flows.length) { obey(); return; }
 
   const chips = [["All", ""], ["Flagged", "is:flagged"], ["Unmatched", "verdict:unmatched"], ["Mismatched", "verdict:mismatched"],
-    ["Forbidden", "status:forbidden"], ["Unanswered", "is:unanswered"], ["Learned", "evidence:learned"]];
+    ["Unexpected", "status:unexpected"], ["Forbidden", "status:forbidden"], ["Outside", "status:outside"], ["Unanswered", "is:unanswered"], ["Learned", "evidence:learned"]];
   for (const [name, filter] of chips) {
     const found = search(filter).length;
     if (!found && filter) continue;
@@ -481,7 +544,6 @@
     clearTimeout(timer);
     timer = setTimeout(() => set({ filter: $("query").value, page: 1, flow: "" }), 120);
   });
-  window.addEventListener("hashchange", obey);
   shown = sorted(flows);
   render();
   obey();

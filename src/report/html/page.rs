@@ -22,11 +22,14 @@ type Part = fn(&Sums, &Summary, &mut Markup);
 
 /// The sections in order: the id that links use, the title, and who fills it.
 const SECTIONS: &[(&str, &str, Part)] = &[
+    ("findings", "Findings", parts::findings::fill),
     ("flagged", "Flagged", parts::flagged::fill),
+    ("roles", "Role by role", parts::roles::fill),
+    ("coverage", "Coverage", parts::coverage::fill),
     ("services", "Services", parts::services::fill),
-    ("matrix", "Servers by service", parts::matrix::fill),
     ("map", "Who talks to whom", parts::map::fill),
     ("time", "Traffic over time", parts::time::fill),
+    ("matrix", "Servers by service", parts::matrix::fill),
     ("flows", "Flows", parts::flows::fill),
     ("input", "Input and run", parts::input::fill),
 ];
@@ -61,7 +64,7 @@ fn head(summary: &Summary) -> Markup {
     head.raw("<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n");
     head.raw("<meta name=\"generator\" content=\"flowlabel ").text(&summary.run.version).raw("\">\n");
     head.raw("<link rel=\"icon\" href=\"data:,\">\n");
-    head.element("title", &format!("flowlabel: {}", parts::input::title(summary))).raw("\n");
+    head.element("title", &format!("flowlabel: {}", parts::verdict::title(summary))).raw("\n");
     head.raw("<style>").raw(STYLE).raw("</style>\n</head>\n");
     head
 }

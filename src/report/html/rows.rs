@@ -1,9 +1,11 @@
-//! The flows that the page lists, in bounded memory: of very many the flagged ones first (some of every kind), then the heaviest.
+//! The flows that the page lists, in bounded memory: of very many the flagged ones first (some of every kind and, in an audit, of every
+//! kind at every server), then the heaviest.
 //!
 //! What many flows share, a host or a judgement with its reason and sources, is kept once ([`Strings`]).
 
 use std::cmp::Reverse;
 use std::io::{self, Write};
+use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -20,8 +22,10 @@ use crate::report::tally::FlagKey;
 const MOST: usize = 50_000;
 /// So many flagged flows of a kind go before the rest of them: a scan must not crowd out what is flagged for other reasons.
 const OF_A_KIND: u32 = 500;
-/// Kinds that are told apart for that.
-const KINDS: usize = 4096;
+/// In an audit so many of a kind at a server go before those: the findings name them as witnesses.
+const WITNESSES: u32 = 16;
+/// Kinds that are told apart for that; as many as an audit has groups.
+const KINDS: usize = 10_000;
 
 /// What goes first: a smaller rank, more bytes, an earlier flow.
 type Order = (u8, Reverse<u64>, FlowId);
@@ -41,7 +45,8 @@ pub(super) struct Rows {
     listed: Vec<Row>,
     hosts: Strings,
     judgements: Strings,
-    kinds: HashMap<FlagKey, u32, RandomState>,
+    /// Flagged flows of a kind, and of a kind at a server.
+    kinds: HashMap<(FlagKey, Option<IpAddr>), u32, RandomState>,
     /// Once rows were let go: what comes behind this is not kept.
     bar: Option<Order>,
 }
@@ -117,19 +122,27 @@ impl Rows {
     }
 
     fn order(&mut self, record: &FlowRecord<'_>) -> Order {
-        let rank = if record.is_flagged() { self.rank_of_kind(record) } else { 2 };
+        let rank = if record.is_flagged() { self.rank_of_kind(record) } else { 3 };
         (rank, Reverse(record.bytes.sum()), record.id)
     }
 
-    /// 0 for the first flows of a kind, 1 for further ones.
+    /// 0 for witnesses, 1 for the first flows of a kind, 2 for further ones.
     fn rank_of_kind(&mut self, record: &FlowRecord<'_>) -> u8 {
         let kind = FlagKey::new(record);
+        if record.policy.is_some() && self.is_early((kind.clone(), Some(record.server.ip)), WITNESSES) {
+            return 0;
+        }
+        if self.is_early((kind, None), OF_A_KIND) { 1 } else { 2 }
+    }
+
+    /// Whether no more than so many of a kind went by, this one included.
+    fn is_early(&mut self, kind: (FlagKey, Option<IpAddr>), most: u32) -> bool {
         if self.kinds.len() >= KINDS && !self.kinds.contains_key(&kind) {
-            return 1;
+            return false;
         }
         let seen = self.kinds.entry(kind).or_default();
         *seen = seen.saturating_add(1);
-        u8::from(*seen > OF_A_KIND)
+        *seen <= most
     }
 
     fn push(&mut self, record: &FlowRecord<'_>, order: Order) {

@@ -1,35 +1,32 @@
-//! The outcome of an audit: findings by kind, each with its witnesses, its lines and a display filter; then what was not seen.
+//! The outcome of an audit: findings by kind, each block with its witnesses, its lines and a display filter; then what was not seen.
+//!
+//! It fits the rows it is given: every kind is named with its numbers, and as many blocks are told as there is room for, the gravest
+//! kinds first, one of each before a second of any. `--verbose` tells all.
+
+use std::collections::BTreeMap;
 
 use super::View;
 use super::line::{Line, Style, fit, wrap};
-use crate::record::{Audit, Coverage, FindingGroup, FindingKind, Seen};
+use crate::record::{Audit, Change, Coverage, FindingGroup, Gone, Seen};
+use crate::report::findings::{Block, OfKind, by_kind, service_name};
 use crate::report::units::many;
 
-/// Findings shown at most: the rest are in the other formats.
-const MOST_FINDINGS: usize = 20;
-/// Expectations shown at most.
-const MOST_MISSING: usize = 12;
-/// Witnesses named for each.
+/// Lines of coverage and of what is gone, but for the first of each.
+const MOST_MISSING: usize = 3;
+/// Witnesses named for each block.
 const MOST_WITNESSES: usize = 4;
-/// Where the text under a finding begins.
+/// Where the text under a block's first line begins.
 const INDENT: usize = 4;
 
-/// The sections, with a blank line after them.
-pub(super) fn lines(audit: &Audit, view: &View) -> Vec<Line> {
+/// The sections on about `rows` lines, with a blank line after them.
+pub(super) fn lines(audit: &Audit, view: &View, rows: usize) -> Vec<Line> {
+    let mut after = gone(&audit.gone, view);
+    after.extend(coverage(audit, view));
+    after.push(Line::new(false));
+    let rows = if view.verbose { usize::MAX } else { rows };
     let mut lines = vec![heading(audit, view)];
-    let mut kind = None;
-    for group in audit.findings.iter().take(MOST_FINDINGS) {
-        if kind.replace(group.kind) != Some(group.kind) {
-            lines.push(kind_line(audit, group.kind, view));
-        }
-        lines.extend(finding(group, view));
-    }
-    let more = audit.findings.len().saturating_sub(MOST_FINDINGS) as u64 + audit.findings_left_out;
-    if more > 0 {
-        lines.push(plain(Style::Dim, &format!("{} more: --format json has all", many(more, "finding")), 0, view));
-    }
-    lines.extend(missing(audit, view));
-    lines.push(Line::new(false));
+    lines.extend(findings(audit, view, rows.saturating_sub(after.len() + 1)));
+    lines.extend(after);
     lines
 }
 
@@ -41,58 +38,237 @@ fn heading(audit: &Audit, view: &View) -> Line {
     let verdict = if clean { "no findings".to_owned() } else { many(audit.findings.len() as u64, "finding") };
     line.put(if clean { Style::Good } else { Style::Bad }, &verdict).gap(2);
     let counts = [
-        ("expected", flows.expected),
-        ("unexpected", flows.unexpected),
         ("forbidden", flows.forbidden),
+        ("unexpected", flows.unexpected),
+        ("expected", flows.expected),
         ("outside", flows.outside),
+        ("accepted", audit.accepted),
+        ("known", audit.known),
     ];
     let told: Vec<String> =
         counts.iter().filter(|(_, count)| *count > 0).map(|(word, count)| format!("{count} {word}")).collect();
-    line.put(Style::Dim, &told.join(", "));
+    let room = view.width.saturating_sub(line.column());
+    line.put(Style::Dim, &fit(&told.join(", "), room));
     line
 }
 
-fn kind_line(audit: &Audit, kind: FindingKind, view: &View) -> Line {
-    let flows = audit.findings.iter().filter(|group| group.kind == kind).map(|group| group.flows).sum();
-    let mut line = Line::new(view.color);
-    line.put(Style::Bad, kind.as_str()).gap(2).put(Style::Dim, &many(flows, "flow"));
-    line
+/// A kind, the lines of its blocks, and how many of those there is room for.
+struct Told<'a> {
+    kind: OfKind<'a>,
+    blocks: Vec<Vec<Line>>,
+    shown: usize,
 }
 
-/// The sentence, then where it stands and what shows it.
-fn finding(group: &FindingGroup, view: &View) -> Vec<Line> {
-    let room = view.width.saturating_sub(INDENT);
-    let mut lines: Vec<Line> = wrap(&group.text, room, 4).iter().map(|text| plain(Style::Plain, text, 2, view)).collect();
-    let witnesses: Vec<String> = group.witnesses.iter().take(MOST_WITNESSES).map(ToString::to_string).collect();
-    let more = group.flows.saturating_sub(witnesses.len() as u64);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let rests = if group.sources.is_empty() { String::new() } else { format!("  {}", group.sources.join(", ")) };
-    lines.push(plain(Style::Dim, &fit(&format!("flows {}{more}{rests}", witnesses.join(", ")), room), INDENT, view));
-    // A filter that is cut is no filter: it may be longer than the screen is wide.
-    lines.push(plain(Style::Dim, &group.filter, INDENT, view));
+/// How much room there is for a block.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Room {
+    Ample,
+    Fair,
+    Tight,
+}
+
+impl Room {
+    /// Hosts and ports in a filter.
+    fn named(self) -> usize {
+        if self == Self::Tight { 4 } else { 16 }
+    }
+
+    /// Lines of a sentence.
+    fn lines(self) -> usize {
+        match self {
+            Self::Ample => 8,
+            Self::Fair => 2,
+            Self::Tight => 1,
+        }
+    }
+}
+
+fn told<'a>(audit: &'a Audit, view: &View, room: Room) -> Vec<Told<'a>> {
+    let blocks = |kind: &OfKind<'_>| kind.blocks.iter().map(|told| block(told, view, room)).collect();
+    by_kind(&audit.findings).into_iter().map(|kind| Told { blocks: blocks(&kind), kind, shown: 0 }).collect()
+}
+
+fn findings(audit: &Audit, view: &View, rows: usize) -> Vec<Line> {
+    let mut kinds = told(audit, view, if view.verbose { Room::Ample } else { Room::Fair });
+    let rows = rows.saturating_sub(kinds.len());
+    let firsts: usize = kinds.iter().filter_map(|kind| kind.blocks.first()).map(|block| height(block, view)).sum();
+    if firsts > rows {
+        kinds = told(audit, view, Room::Tight);
+    }
+    share_out(&mut kinds, rows, view);
+    let mut lines = Vec::new();
+    for told in kinds {
+        lines.push(kind_line(&told, view));
+        lines.extend(told.blocks.into_iter().take(told.shown).flatten());
+    }
+    if audit.findings_left_out > 0 {
+        let text =
+            format!("{} did not fit into memory: --format ndjson has each in its flow", many(audit.findings_left_out, "finding"));
+        lines.push(plain(Style::Dim, &text, 2, view));
+    }
     lines
 }
 
-/// Coverage in one line, and what is missing of it.
-fn missing(audit: &Audit, view: &View) -> Vec<Line> {
-    let seen = audit.coverage.iter().filter(|expectation| expectation.status == Seen::Seen).count();
-    let missing: Vec<&Coverage> = audit.missing().collect();
+/// Gives every kind a block in turn, as long as there is room; the gravest has one in any case.
+fn share_out(kinds: &mut [Told<'_>], mut rows: usize, view: &View) {
+    let most = kinds.iter().map(|kind| kind.blocks.len()).max().unwrap_or(0);
+    for round in 0..most {
+        for (at, kind) in kinds.iter_mut().enumerate() {
+            let Some(block) = kind.blocks.get(round).filter(|_| kind.shown == round) else { continue };
+            let height = height(block, view);
+            if height <= rows || (at, round) == (0, 0) {
+                rows = rows.saturating_sub(height);
+                kind.shown += 1;
+            }
+        }
+    }
+}
+
+/// Rows of a terminal that lines take: a filter may need several.
+fn height(lines: &[Line], view: &View) -> usize {
+    lines.iter().map(|line| line.column().div_ceil(view.width.max(1)).max(1)).sum()
+}
+
+fn kind_line(told: &Told<'_>, view: &View) -> Line {
+    let findings = told.kind.blocks.iter().map(|block| block.groups.len() as u64).sum();
+    let mut line = Line::new(view.color);
+    line.put(Style::Bad, told.kind.kind.as_str()).gap(2);
+    line.put(Style::Dim, &format!("{}, {}", many(findings, "finding"), many(told.kind.flows(), "flow")));
+    let hidden = told.blocks.len() - told.shown;
+    if hidden > 0 {
+        let which = if told.shown > 0 { "more " } else { "" };
+        line.gap(2).put(Style::Dim, &format!("{hidden} {which}with --verbose"));
+    }
+    line
+}
+
+/// Who and what where there are several; the sentence; the flows, and where it stands; the filter.
+fn block(block: &Block<'_>, view: &View, room: Room) -> Vec<Line> {
+    let Some(first) = block.groups.first() else { return Vec::new() };
+    let several = block.groups.len() > 1;
+    let mut lines = Vec::new();
+    if several {
+        lines.push(plain(Style::Bold, &fit(&subject(block, first), view.width.saturating_sub(2)), 2, view));
+    }
+    if !several || room != Room::Tight {
+        let indent = if several { INDENT } else { 2 };
+        let text = format!("{}{}{}", change(first), if several { "e.g. " } else { "" }, first.text);
+        let sentence = wrap(&text, view.width.saturating_sub(indent), room.lines());
+        lines.extend(sentence.iter().map(|text| plain(Style::Plain, text, indent, view)));
+    }
+    lines.push(plain(Style::Dim, &fit(&proof(block), view.width.saturating_sub(INDENT)), INDENT, view));
+    // A filter that is cut is no filter: it may be longer than the screen is wide.
+    lines.push(plain(Style::Dim, &block.filter(room.named()), INDENT, view));
+    lines
+}
+
+/// Against a baseline: what is new, and what has moved from where.
+fn change(group: &FindingGroup) -> String {
+    match (group.change, &group.was) {
+        (None, _) => String::new(),
+        (Some(Change::Moved), Some(was)) => format!("moved, was {was}: "),
+        (Some(change), _) => format!("{change}: "),
+    }
+}
+
+/// One service of many hosts, or one host with its services.
+fn subject(block: &Block<'_>, first: &FindingGroup) -> String {
+    let hosts: Vec<String> = block.hosts().iter().map(ToString::to_string).collect();
+    match hosts.as_slice() {
+        [host] => {
+            let roles =
+                if first.server_roles.is_empty() { String::new() } else { format!(" ({})", first.server_roles.join(", ")) };
+            let services = block.services();
+            format!("{host}{roles}: {}", named(&services))
+        }
+        _ => format!("{} on {} hosts: {}", service_name(first), hosts.len(), named(&hosts)),
+    }
+}
+
+/// The first few, and how many more.
+fn named(all: &[String]) -> String {
+    let shown = all.get(..MOST_WITNESSES.min(all.len())).unwrap_or_default().join(", ");
+    match all.len().saturating_sub(MOST_WITNESSES) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+fn proof(block: &Block<'_>) -> String {
+    let witnesses: Vec<String> = block.witnesses(MOST_WITNESSES).iter().map(ToString::to_string).collect();
+    let dots = if block.flows() > witnesses.len() as u64 { ", ..." } else { "" };
+    let sources: Vec<String> = block.sources().iter().map(ToString::to_string).collect();
+    let rests = if sources.is_empty() { String::new() } else { format!("  {}", named(&sources)) };
+    format!("{}: {}{dots}{rests}", many(block.flows(), "flow"), witnesses.join(", "))
+}
+
+/// What the baseline has and this run has not.
+fn gone(gone: &[Gone], view: &View) -> Vec<Line> {
+    if gone.is_empty() {
+        return Vec::new();
+    }
     let mut heading = Line::new(view.color);
-    heading.put(Style::Bold, "COVERAGE").gap(2);
-    heading.put(Style::Plain, &format!("{seen} of {} expectations seen, {} missing", audit.coverage.len(), missing.len()));
+    heading.put(Style::Bold, "GONE").gap(2).put(Style::Plain, &format!("{} of the baseline", gone.len()));
     let mut lines = vec![heading];
-    for expectation in missing.iter().take(MOST_MISSING) {
-        let why = expectation.why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
-        let what = expectation.protocol.as_deref().unwrap_or("any protocol");
-        let ports = [expectation.transport.as_deref().unwrap_or(""), &expectation.ports.join("|")].join(" ");
-        let ends = format!("{} to {}", expectation.from, expectation.to);
-        let text = format!("{}: {}, {what} {}, {ends}{why}", expectation.status, expectation.by, ports.trim());
+    let most = if view.verbose { usize::MAX } else { MOST_MISSING };
+    for one in gone.iter().take(most) {
+        let text = format!("{}: {}", one.kind.as_deref().unwrap_or(one.what), one.text);
         lines.push(plain(Style::Dim, &fit(&text, view.width.saturating_sub(2)), 2, view));
     }
-    if missing.len() > MOST_MISSING {
-        lines.push(plain(Style::Dim, &format!("{} more: --format json has all", missing.len() - MOST_MISSING), 2, view));
-    }
+    lines.extend(more(gone.len().saturating_sub(most), view));
     lines
+}
+
+/// Expectations of one link between the same two, with the same outcome.
+type Missing<'a> = (Seen, bool, &'a str, &'a str, &'a str);
+
+/// Coverage in one line, and what is missing of it: first what failed, then what was never seen, then what could not be.
+fn coverage(audit: &Audit, view: &View) -> Vec<Line> {
+    let covered = audit.covered();
+    let mut heading = Line::new(view.color);
+    heading.put(Style::Bold, "COVERAGE").gap(2);
+    let seen = format!("{} of {} expectations seen", covered.seen, covered.total());
+    let rest = [(covered.failed, "failed"), (covered.never, "never seen"), (covered.unseeable, "could not be seen here")];
+    let rest = rest.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+    let told: Vec<String> = std::iter::once(seen).chain(rest).collect();
+    heading.put(Style::Plain, &fit(&told.join(", "), view.width.saturating_sub(10)));
+    let mut lines = vec![heading];
+    let mut missing: BTreeMap<Missing<'_>, Vec<&Coverage>> = BTreeMap::new();
+    for expectation in audit.missing() {
+        let Coverage { status, observable, by, from, to, .. } = expectation;
+        missing.entry((*status, !observable, by, from, to)).or_default().push(expectation);
+    }
+    let most = if view.verbose { usize::MAX } else { MOST_MISSING };
+    let width = view.width.saturating_sub(2);
+    for (which, expectations) in missing.iter().take(most) {
+        lines.push(plain(Style::Dim, &fit(&missing_line(which, expectations), width), 2, view));
+    }
+    lines.extend(more(missing.len().saturating_sub(most), view));
+    lines
+}
+
+fn missing_line((status, unseeable, by, from, to): &Missing<'_>, expectations: &[&Coverage]) -> String {
+    let word = match (status, unseeable) {
+        (Seen::Failed, _) => "failed",
+        (_, true) => "unseeable",
+        (_, false) => "never",
+    };
+    let arrow = if expectations.iter().any(|expectation| expectation.both_ways) { "<->" } else { "->" };
+    let what: Vec<String> = expectations.iter().map(|expectation| spoken(expectation)).collect();
+    let why = expectations.first().and_then(|expectation| expectation.why.as_ref());
+    let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
+    format!("{word:<9}  {by}  {from} {arrow} {to}: {}{why}", named(&what))
+}
+
+/// `HTTP tcp 80|8530`
+fn spoken(expectation: &Coverage) -> String {
+    let protocol = expectation.protocol.as_deref().unwrap_or("any protocol");
+    let transport = expectation.transport.as_deref().unwrap_or_default();
+    format!("{protocol} {transport} {}", expectation.ports.join("|")).trim_end().to_owned()
+}
+
+fn more(left: usize, view: &View) -> Option<Line> {
+    (left > 0).then(|| plain(Style::Dim, &format!("{left} more with --verbose"), 2, view))
 }
 
 fn plain(style: Style, text: &str, indent: usize, view: &View) -> Line {

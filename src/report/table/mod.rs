@@ -22,6 +22,9 @@ use crate::record::{FlowRecord, Summary};
 /// Narrower than this nothing is readable, wider than this nothing is gained.
 const WIDTHS: std::ops::RangeInclusive<usize> = 60..=200;
 
+/// Rows that an audit leaves to the services and hosts.
+const SERVICES: usize = 5;
+
 /// A terminal with fewer rows is low: sections say less.
 const LOW: usize = 32;
 
@@ -66,14 +69,17 @@ impl Report for Table {
         if self.headed {
             writeln!(out)?;
         }
-        let audit = summary.audit.as_ref().map(|audit| audit::lines(audit, &self.view)).unwrap_or_default();
-        audit.iter().try_for_each(|line| line.end(out))?;
         let loss = loss::lines(summary, &self.view);
         let mut lines = header::lines(summary, &self.tally, &self.view);
         // A blank line before each section, and one row for the prompt.
         let rows = self.view.height.saturating_sub(lines.len() + loss.len() + 4);
-        let reasons = flagged::lines(&self.tally, &self.view, rows / 2);
-        let rows = rows.saturating_sub(reasons.len());
+        // What an audit finds says more than the flags of the catalog.
+        let (audit, reasons) = match &summary.audit {
+            Some(audit) => (audit::lines(audit, &self.view, rows.saturating_sub(SERVICES)), Vec::new()),
+            None => (Vec::new(), flagged::lines(&self.tally, &self.view, rows / 2)),
+        };
+        audit.iter().try_for_each(|line| line.end(out))?;
+        let rows = rows.saturating_sub(audit.len() + reasons.len());
         for section in [services::lines(&self.tally, &self.view, rows), reasons, loss] {
             if !section.is_empty() {
                 lines.push(line::Line::new(false));

@@ -10,9 +10,10 @@ use crate::report::units;
 const MOST: usize = 300;
 
 /// The section.
-pub(in crate::report::html) fn fill(sums: &Sums, _: &Summary, part: &mut Markup) {
+pub(in crate::report::html) fn fill(sums: &Sums, summary: &Summary, part: &mut Markup) {
     let kinds = sums.tally.reasons.heaviest();
-    if kinds.is_empty() {
+    // The findings of an audit have a section of their own.
+    if kinds.is_empty() || summary.audit.is_some() {
         return;
     }
     part.raw("<p class=\"lead\">Each kind of flag once, with the sentence and the first flow of its kind. ");

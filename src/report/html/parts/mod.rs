@@ -2,11 +2,14 @@
 //!
 //! They know sums and the summary, never records. Numbers in links are searches that the page's script understands ([`search`]).
 
+pub(super) mod coverage;
+pub(super) mod findings;
 pub(super) mod flagged;
 pub(super) mod flows;
 pub(super) mod input;
 pub(super) mod map;
 pub(super) mod matrix;
+pub(super) mod roles;
 pub(super) mod services;
 pub(super) mod time;
 pub(super) mod verdict;
@@ -73,6 +76,20 @@ fn count(value: u64) -> String {
 /// `1 flow`, `1,234 flows`.
 fn many(value: u64, what: &str) -> String {
     format!("{} {what}{}", count(value), if value == 1 { "" } else { "s" })
+}
+
+/// A display filter; the page's script puts a button beside it that copies it.
+fn display_filter(part: &mut Markup, filter: &str) {
+    part.element("code class=\"copied\"", filter);
+}
+
+/// Parts of a sentence, the last after an "and".
+fn listed(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [some @ .., last] => format!("{} and {last}", some.join(", ")),
+    }
 }
 
 /// What is left of a list that was cut.

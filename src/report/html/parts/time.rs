@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 
-use super::{Markup, Search, grouped, many};
+use super::{Markup, Search, grouped, listed, many};
 use crate::record::Summary;
 use crate::report::html::Sums;
 use crate::report::html::series::{Line, Series};
@@ -41,7 +41,9 @@ pub(in crate::report::html) fn fill(sums: &Sums, _: &Summary, part: &mut Markup)
         "Bytes in steps of {lasting}; the bytes of a flow are spread evenly from its first packet to its last. The highest step holds {}.",
         units::bytes(highest)
     ));
-    part.raw("</p>\n<figure class=\"plot\">\n<figcaption class=\"ceiling\">").text(&units::bytes(highest)).raw("</figcaption>\n");
+    part.raw("</p>\n");
+    outside(&sums.series, part);
+    part.raw("<figure class=\"plot\">\n<figcaption class=\"ceiling\">").text(&units::bytes(highest)).raw("</figcaption>\n");
     plot(&bands, &tops, (&buckets, highest), part);
     describe(sums, &bands, &buckets, part);
     part.raw("</svg>\n");
@@ -57,6 +59,24 @@ pub(in crate::report::html) fn fill(sums: &Sums, _: &Summary, part: &mut Markup)
         part.raw(" ").text(&units::bytes(band.line.sum())).raw("</li>");
     }
     part.raw("</ul>\n");
+}
+
+/// What lies so far away that a plot of it all would show nothing.
+fn outside(series: &Series, part: &mut Markup) {
+    let left = series.outside;
+    if left.flows() == 0 {
+        return;
+    }
+    let sides = [(left.before, "before"), (left.after, "after"), (left.across, "far beyond both ends")];
+    let sides: Vec<_> =
+        sides.iter().filter(|(flows, _)| *flows > 0).map(|(flows, where_to)| format!("{} {where_to}", grouped(*flows))).collect();
+    part.raw("<p class=\"note\">").text(&format!(
+        "{} ({}) outside of this time, so far from the rest that a plot of all would show nothing: {}. They are in all other sections.",
+        many(left.flows(), "flow"),
+        units::bytes(left.bytes),
+        listed(&sides)
+    ));
+    part.raw("</p>\n");
 }
 
 /// The heaviest labels, the rest as one, and what has none; from the bottom of the plot to its top.

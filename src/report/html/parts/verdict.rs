@@ -1,20 +1,37 @@
 //! The head of the page: what it comes down to.
 
-use super::{Markup, Search, count, input, many};
-use crate::record::Summary;
+use super::{Markup, Search, count, input, listed, many};
+use crate::record::{Audit, FindingKind, Severity, Summary};
+use crate::report::findings;
 use crate::report::html::Sums;
 use crate::report::units;
 
+/// What the page is called: by its policy, if it has one.
+pub(in crate::report::html) fn title(summary: &Summary) -> String {
+    match &summary.audit {
+        Some(audit) if !audit.policy.is_empty() => audit.policy.clone(),
+        _ => input::title(summary),
+    }
+}
+
 /// The title, the verdict in a sentence, and the numbers it rests on.
 pub(in crate::report::html) fn fill(sums: &Sums, summary: &Summary, part: &mut Markup) {
-    part.element("h1", &input::title(summary));
-    if let Some(span) = input::span(summary) {
-        part.element("p class=\"when\"", &span);
+    part.element("h1", &title(summary));
+    let of = summary.audit.as_ref().map(|_| input::title(summary));
+    let when: Vec<_> = of.into_iter().chain(input::span(summary)).collect();
+    if !when.is_empty() {
+        part.element("p class=\"when\"", &when.join(", "));
     }
-    let (class, sentence) = sentence(sums, summary);
-    part.raw("<p class=\"verdict ").raw(class).raw("\"><strong>").text(&sentence).raw("</strong> ").text(&explained(summary));
-    part.raw("</p>\n");
-    share(summary, part);
+    let (class, said) = match &summary.audit {
+        Some(audit) => found(audit),
+        None => sentence(sums, summary),
+    };
+    part.raw("<p class=\"verdict ").raw(class).raw("\"><strong>").text(&said).raw("</strong> ");
+    part.text(&summary.audit.as_ref().map_or_else(|| explained(summary), covered)).raw("</p>\n");
+    match &summary.audit {
+        Some(audit) => bar(&statuses(audit), part),
+        None => bar(&verdicts(summary), part),
+    }
     facts(sums, summary, part);
     if sums.tally.total.flows < summary.flows.total {
         let (selected, all) = (many(sums.tally.total.flows, "flow"), count(summary.flows.total));
@@ -23,7 +40,49 @@ pub(in crate::report::html) fn fill(sums: &Sums, summary: &Summary, part: &mut M
     }
 }
 
-/// The verdict, and how grave it is.
+/// The verdict of an audit, and how grave it is.
+fn found(audit: &Audit) -> (&'static str, String) {
+    let kinds = findings::by_kind(&audit.findings);
+    let flows: u64 = kinds.iter().map(findings::OfKind::flows).sum();
+    let known =
+        if audit.known > 0 { format!(" {} of the baseline left aside.", many(audit.known, "flow")) } else { String::new() };
+    let class = match audit.findings.iter().map(|group| group.kind.severity()).min() {
+        None if audit.findings_left_out == 0 => return ("good", format!("Clean: nothing is found.{known}")),
+        Some(Severity::Low) => "warn",
+        _ => "bad",
+    };
+    let left_out = if audit.findings_left_out > 0 { ", and more than could be held" } else { "" };
+    let said: Vec<_> = kinds
+        .iter()
+        .map(|of| format!("{} {}", count(of.blocks.iter().map(|block| block.groups.len() as u64).sum()), words(of.kind)))
+        .collect();
+    let findings = many(audit.findings.len() as u64, "finding");
+    (class, format!("{findings} in {}: {}{left_out}.{known}", many(flows, "flow"), listed(&said)))
+}
+
+/// A kind within a sentence.
+fn words(kind: FindingKind) -> String {
+    kind.as_str().replace('-', " ")
+}
+
+/// Coverage in a sentence.
+fn covered(audit: &Audit) -> String {
+    let covered = audit.covered();
+    let parts = [
+        (covered.failed, "attempted in vain"),
+        (covered.never, "never seen"),
+        (covered.unseeable, "not to be seen in this capture"),
+    ];
+    let parts: Vec<_> =
+        parts.iter().filter(|(some, _)| *some > 0).map(|(some, what)| format!("{} {what}", count(*some))).collect();
+    let rest = if parts.is_empty() { String::new() } else { format!(", {}", listed(&parts)) };
+    match covered.total() {
+        0 => "The policy expects nothing in particular.".to_owned(),
+        total => format!("Of {} {} seen{rest}.", many(total, "expectation"), count(covered.seen)),
+    }
+}
+
+/// The verdict without a policy, and how grave it is.
 fn sentence(sums: &Sums, summary: &Summary) -> (&'static str, String) {
     let flows = summary.flows;
     let flagged = sums.tally.flagged.flows;
@@ -49,11 +108,26 @@ fn explained(summary: &Summary) -> String {
     format!("The documents explain {flows} of the flows and {bytes} of their bytes.")
 }
 
-/// The flows by verdict: one bar, and what its pieces are.
-fn share(summary: &Summary, part: &mut Markup) {
+/// A piece of the bar: its colour, what it is, how many flows, and which.
+type Piece = (&'static str, &'static str, u64, Search);
+
+/// The flows by what a policy says of them.
+fn statuses(audit: &Audit) -> [Piece; 4] {
+    let flows = audit.flows;
+    let status = |word: &str| Search::new("status", word);
+    [
+        ("good", "expected", flows.expected, status("expected")),
+        ("warn", "unexpected: nothing in the policy allows it", flows.unexpected, status("unexpected")),
+        ("bad", "forbidden", flows.forbidden, status("forbidden")),
+        ("dim", "outside of the segment", flows.outside, status("outside")),
+    ]
+}
+
+/// The flows by verdict.
+fn verdicts(summary: &Summary) -> [Piece; 4] {
     let flows = summary.flows;
     let explained = (summary.explained.flows * flows.total as f64).round() as u64;
-    let pieces = [
+    [
         ("good", "explained", explained.min(flows.matched), Search::new("is", "explained")),
         (
             "dim",
@@ -63,14 +137,18 @@ fn share(summary: &Summary, part: &mut Markup) {
         ),
         ("warn", "unmatched: no document lists it", flows.unmatched, Search::new("verdict", "unmatched")),
         ("bad", "mismatched: payload and port disagree", flows.mismatched, Search::new("verdict", "mismatched")),
-    ];
+    ]
+}
+
+/// One bar, and what its pieces are.
+fn bar(pieces: &[Piece], part: &mut Markup) {
     let total: u64 = pieces.iter().map(|(_, _, flows, _)| flows).sum();
     if total == 0 {
         return;
     }
     part.raw("<svg class=\"share\" viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">");
     let mut left = 0.0;
-    for (class, _, flows, _) in &pieces {
+    for (class, _, flows, _) in pieces {
         let width = *flows as f64 / total as f64 * 1000.0;
         part.raw("<rect class=\"").raw(class).raw("\" y=\"0\" height=\"10\" x=\"").show(format_args!("{left:.2}"));
         part.raw("\" width=\"").show(format_args!("{width:.2}")).raw("\"/>");

@@ -1,0 +1,83 @@
+//! `flowlabel learn`: what it drafts audits its own traffic without a finding, says why, and can be read.
+
+#![cfg(test)]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use flowlabel::audit::{HostNames, Policy};
+use flowlabel::classify::FLAGS;
+use support::binary::{flowlabel, said_by};
+use support::learned::{all_findings, catalog, draft};
+use support::{fixtures, repository};
+
+#[test]
+fn what_is_learned_of_a_fixture_audits_it_without_a_finding() {
+    let captures: Vec<PathBuf> = fixtures()
+        .iter()
+        .flat_map(|case| fs::read_dir(case).unwrap().map(|entry| entry.unwrap().path()))
+        .filter(|path| path.file_stem().is_some_and(|stem| stem == "capture"))
+        .collect();
+    assert!(captures.len() > 20);
+    let found = all_findings(&captures);
+    assert!(found.is_empty(), "{} findings:\n{}", found.len(), found.join("\n"));
+}
+
+/// `flowlabel COMMAND OPTIONS... CAPTURE`: exit code and output.
+fn run(command: &str, options: &[&str], capture: &Path) -> (Option<i32>, String) {
+    let said = said_by(flowlabel().arg(command).args(options).arg(capture));
+    (said.code, format!("{}{}", said.out, said.err))
+}
+
+#[test]
+fn the_commands_agree() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().join("policy.toml");
+    let name = policy.to_str().unwrap();
+    let capture = repository("fixtures/demo/segment/capture.pcap");
+    assert_eq!(run("learn", &["-o", name], &capture), (Some(0), String::new()));
+    let text = fs::read_to_string(&policy).unwrap();
+    assert_eq!(run("learn", &[], &capture), (Some(0), text), "stdout has the same policy");
+    let (code, said) = run("audit", &["--policy", name], &capture);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("no findings"), "{said}");
+    let (code, said) = run("audit", &["--check"], &policy);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(run("learn", &["--format", "csv"], &capture).0, Some(2));
+    assert_eq!(run("learn", &[], Path::new("nowhere.pcap")).0, Some(2));
+}
+
+#[test]
+fn the_draft_says_who_and_why() {
+    let capture = repository("fixtures/demo/segment/capture.pcap");
+    let (text, _) = draft(&capture, &catalog());
+    let policy = Policy::read("draft", &text, &catalog(), &HostNames::default(), FLAGS).unwrap();
+    // From the scenario: clients 10.1.8.20 and .21, the management point 10.1.0.11, the site server 10.1.0.9, its database 10.1.0.20.
+    for (role, hosts) in [
+        ("Client", &["10.1.8.20", "10.1.8.21"][..]),
+        ("Management Point", &["10.1.0.11"]),
+        ("Site Server", &["10.1.0.9"]),
+        ("Microsoft SQL Server", &["10.1.0.20"]),
+    ] {
+        let known = policy.roles.iter().find(|known| known.name == role).unwrap_or_else(|| panic!("no {role}:\n{text}"));
+        for host in ["10.1.8.20", "10.1.8.21", "10.1.0.11", "10.1.0.9", "10.1.0.20"] {
+            assert_eq!(known.hosts.contains(host.parse().unwrap()), hosts.contains(&host), "{role} {host}");
+        }
+    }
+    // Each role, service and expectation stands beside its reason and how sure it is.
+    let mut before = "";
+    for line in text.lines() {
+        let is_entry = line.starts_with("[[expect]]") || (line.starts_with('"') && line.ends_with(']'));
+        let says_why = ["sure", "likely", "weak"].iter().any(|word| before.contains(word));
+        assert!(!is_entry || (before.starts_with("# ") && says_why), "{line} without a reason:\n{text}");
+        before = line;
+    }
+    // What went wrong is a known finding and no expectation: SSH at 443, what was refused, what was never answered.
+    for (flag, port) in [("payload-contradicts-port", 443), ("unexpected", 80), ("unexpected", 3389), ("unexpected", 162)] {
+        let ports = [port.to_string()];
+        let entry = text.split("[[accept]]").skip(1).find(|entry| entry.contains(flag) && entry.contains(&ports[0]));
+        assert!(entry.is_some(), "{flag} {port}:\n{text}");
+    }
+}
