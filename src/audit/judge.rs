@@ -1,5 +1,6 @@
 //! One record against the policy: forbid, expect, links, services, accept.
 
+use super::baseline::{Alike, Baseline};
 use super::fit::{Sight, is_behind};
 use super::hosts::{is_link_local, is_placeless};
 use super::near::nearest;
@@ -16,12 +17,26 @@ const UNANSWERED: &str = "unanswered";
 const DERIVED: &str = "derived";
 
 /// What was made of a record: its own share, and what the tally counts by.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Judgement {
     /// Which of [`Policy::allow`] allow it.
     pub allowed_by: Vec<usize>,
     /// Whether its finding is accepted.
     pub accepted: bool,
+    /// The finding it would have, and that the baseline has already.
+    pub known: Option<Alike>,
+}
+
+impl Judgement {
+    /// A finding that the baseline has is no news: the record keeps its status and loses the finding.
+    pub fn against(&mut self, baseline: &Baseline, record: &mut FlowRecord<'_>) {
+        let Some(finding) = record.policy.as_ref().and_then(|share| share.findings.first()) else { return };
+        let alike = Alike::of(record, finding);
+        if baseline.knows(&alike) {
+            self.known = Some(alike);
+            record.policy.iter_mut().for_each(|share| share.findings.clear());
+        }
+    }
 }
 
 impl Policy {
@@ -29,7 +44,7 @@ impl Policy {
     pub fn judge<'a>(&'a self, record: &mut FlowRecord<'a>) -> Judgement {
         if self.is_outside(record) {
             record.policy = Some(Share { status: PolicyStatus::Outside, by: Vec::new(), findings: Vec::new() });
-            return Judgement { allowed_by: Vec::new(), accepted: false };
+            return Judgement::default();
         }
         let sight = Sight::new(self, record);
         let forbidden: Vec<&Rule> = self.forbid.iter().filter(|rule| rule.covers(&sight)).collect();
@@ -37,10 +52,10 @@ impl Policy {
             let finding = finding(FindingKind::Forbidden, Some(rule), &sight, text::forbidden(&sight, rule));
             let by = forbidden.iter().map(|rule| rule.by.clone()).collect();
             record.policy = Some(Share { status: PolicyStatus::Forbidden, by, findings: vec![finding] });
-            return Judgement { allowed_by: Vec::new(), accepted: false };
+            return Judgement::default();
         }
-        let allowed_by: Vec<usize> =
-            self.allow.iter().enumerate().filter(|(_, rule)| rule.covers(&sight)).map(|(at, _)| at).collect();
+        let mut allowed_by = self.index.of(record);
+        allowed_by.retain(|at| self.allow.get(*at).is_some_and(|rule| rule.covers(&sight)));
         let allowing: Vec<&'a Rule> = allowed_by.iter().filter_map(|at| self.allow.get(*at)).collect();
         let found = if allowing.is_empty() { Some(self.unexpected(&sight)) } else { flaw(&sight, &allowing) };
         let accepts = found.as_ref().and_then(|finding| self.accepted(&sight, finding));
@@ -50,7 +65,7 @@ impl Policy {
         let accepted = accepts.is_some();
         relabel(record, &allowing);
         record.policy = Some(Share { status, by, findings: found.filter(|_| !accepted).into_iter().collect() });
-        Judgement { allowed_by, accepted }
+        Judgement { allowed_by, accepted, known: None }
     }
 
     /// Neither end is in the segment, and no end is of this link only.
@@ -141,11 +156,5 @@ fn finding(kind: FindingKind, rule: Option<&Rule>, sight: &Sight<'_, '_>, text: 
     let documented = || record.systems.first().map(|system| (*system).to_owned());
     let sources =
         rule.map_or_else(|| record.sources.iter().map(|source| (*source).to_owned()).collect(), |rule| rule.sources.clone());
-    Finding {
-        kind,
-        link: rule.map(|rule| rule.by.clone()).or_else(documented),
-        text,
-        sources,
-        filter: filter::between(Some(record.client.ip), record.server.ip, record),
-    }
+    Finding { kind, link: rule.map(|rule| rule.by.clone()).or_else(documented), text, sources, filter: filter::flow(record) }
 }

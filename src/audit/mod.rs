@@ -4,17 +4,20 @@
 //! and their order only.
 //!
 //! * [`Policy::read`] (`read.rs`) reads a policy, with `rules.rs` and `modes.rs` turning the catalog's links and services into [`Rule`]s.
-//! * [`Policy::judge`] (`judge.rs`) judges one record: forbid, expect, links, services, accept. `near.rs` says what comes closest when
+//! * [`Policy::judge`] (`judge.rs`) judges one record: forbid, expect, links, services, accept. `index.rs` keeps that cheap, `near.rs` says what comes closest when
 //!   nothing allows a flow, and `text.rs` says it in a sentence.
+//! * [`Baseline`] (`baseline.rs`) is an earlier audit: with it only what has changed is told.
 //! * [`Learner`] (`learn/`) drafts a policy from what was seen.
 //! * [`Tally`] (`tally.rs`) gathers the judgements into [`crate::record::Audit`].
 //!
 //! One more kind of finding is a word in `record/words.rs`, a case in `near.rs` or `judge.rs` and a sentence in `text.rs`; one more option
 //! of a policy is a field of `Modes` in `modes.rs` and a line in `read.rs`.
 
+mod baseline;
 mod filter;
 mod fit;
 mod hosts;
+mod index;
 mod judge;
 mod learn;
 mod modes;
@@ -27,6 +30,7 @@ mod tally;
 mod tests;
 mod text;
 
+pub use baseline::Baseline;
 pub use hosts::{HostNames, Hosts};
 pub use judge::Judgement;
 pub use learn::{About, Learner};

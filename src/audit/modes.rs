@@ -7,6 +7,8 @@ use crate::catalog::{Fact, Port, System};
 const DOCUMENT: &str = "sccm.";
 /// Note 6 of sccm-2007: both ways, unless the site system waits for the site server.
 const BOTH_WAYS: &str = "note 6:";
+/// The same systems seen from the Internet (lines 1037 to 1041): SMB goes both ways there, and the setting is about it too.
+const INTERNET_BASED: &str = "sccm.internet-based";
 /// Note 4 of sccm-2007: one pair of WSUS ports.
 const WSUS_PAIR: &str = "note 4:";
 /// Links to WSUS that print a row for each pair and do not cite the note (readings C81, C82).
@@ -56,7 +58,8 @@ impl Modes {
 
     /// Only the site server opens. The status connection of link 31, which is only derived, is then not there (reading C72).
     fn narrow_initiator(&self, rule: &mut Rule, system: &System, fact: &Fact) -> bool {
-        if !self.site_server_initiates_only || !cites(system, fact, BOTH_WAYS) {
+        let is_meant = cites(system, fact, BOTH_WAYS) || system.id == INTERNET_BASED;
+        if !self.site_server_initiates_only || !is_meant {
             return true;
         }
         if rule.both_ways && rule.from_name != SITE_SERVER {

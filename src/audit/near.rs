@@ -10,27 +10,53 @@ use crate::record::{FindingKind, Verdict};
 /// One way in which a rule nearly allows a flow.
 type Way = fn(&Rule, &Sight<'_, '_>) -> bool;
 
+/// The rules that are looked at for it.
+type Scope = fn(&Policy, &Sight<'_, '_>) -> Vec<usize>;
+
 /// The ways in which a rule nearly allows a flow, the most telling first.
-const WAYS: &[(FindingKind, Way)] = &[
-    (FindingKind::Reversed, is_reversed),
-    (FindingKind::WrongTransport, is_other_transport),
-    (FindingKind::WrongPort, is_other_port),
-    (FindingKind::DynamicUnexplained, is_unexplained),
-    (FindingKind::RoleMissing, lacks_role),
-    (FindingKind::Unexpected, is_other_client),
+const WAYS: &[(FindingKind, Scope, Way)] = &[
+    (FindingKind::Reversed, of_number, is_reversed),
+    (FindingKind::WrongTransport, of_other_transport, is_other_transport),
+    (FindingKind::WrongPort, of_what_is_spoken, is_other_port),
+    (FindingKind::RoleMissing, of_number, lacks_role),
+    (FindingKind::Unexpected, of_number, is_other_client),
+    (FindingKind::DynamicUnexplained, of_dynamic_ports, is_unexplained),
 ];
 
 /// The kind of finding, and the rule it rests on.
 pub fn nearest<'p>(policy: &'p Policy, sight: &Sight<'_, '_>) -> (FindingKind, Option<&'p Rule>) {
-    let rules = || policy.allow.iter().filter(|rule| rule.origin != Origin::Housekeeping);
-    for (kind, applies) in WAYS {
-        let found = rules().find(|rule| applies(rule, sight));
+    for (kind, scope, applies) in WAYS {
+        let rules = scope(policy, sight).into_iter().filter_map(|at| policy.allow.get(at));
+        let found = rules.filter(|rule| rule.origin != Origin::Housekeeping).find(|rule| applies(rule, sight));
         if let Some(rule) = found {
             return (*kind, Some(rule));
         }
     }
     let kind = if is_documented_service(policy, sight) { FindingKind::RoleMissing } else { FindingKind::Unexpected };
     (kind, None)
+}
+
+fn of_number(policy: &Policy, sight: &Sight<'_, '_>) -> Vec<usize> {
+    policy.index.of(sight.record)
+}
+
+fn of_other_transport(policy: &Policy, sight: &Sight<'_, '_>) -> Vec<usize> {
+    let other = match sight.record.transport {
+        IpProto::TCP => IpProto::UDP,
+        IpProto::UDP => IpProto::TCP,
+        _ => return Vec::new(),
+    };
+    sight.record.server.port.map(|port| policy.index.crossed(other, port)).unwrap_or_default()
+}
+
+/// All of them, where anything tells what the flow is.
+fn of_what_is_spoken(policy: &Policy, sight: &Sight<'_, '_>) -> Vec<usize> {
+    let tells = sight.record.label.is_some() || sight.payload().is_some();
+    if tells { (0..policy.allow.len()).collect() } else { Vec::new() }
+}
+
+fn of_dynamic_ports(policy: &Policy, sight: &Sight<'_, '_>) -> Vec<usize> {
+    policy.index.dynamic(sight.record.transport)
 }
 
 /// The other side of a one-way link has opened the connection.

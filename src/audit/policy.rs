@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::hosts::{Hosts, is_global_unicast, is_placeless};
+use super::index::Index;
 use crate::catalog::Port;
 use crate::net::{IpProto, Timestamp};
 use crate::record::FlowRecord;
@@ -27,6 +28,8 @@ pub struct Policy {
     pub roles: Vec<Role>,
     /// What is never allowed.
     pub forbid: Vec<Rule>,
+    /// Which of [`Self::allow`] may concern a flow.
+    pub index: Index,
     /// What is allowed, in the order in which it is named: expectations of the site, links, services, housekeeping.
     pub allow: Vec<Rule>,
     /// Findings that are known.
@@ -137,6 +140,10 @@ pub struct Accept {
     pub host: Party,
     /// The other end, where it matters.
     pub peer: Party,
+    /// Who opened, where that matters.
+    pub from: Party,
+    /// To whom.
+    pub to: Party,
     /// The kind of the finding, or a flag of the record; none: any.
     pub flag: Option<String>,
     /// The transport, where it matters.
@@ -243,9 +250,10 @@ impl Accept {
     pub fn covers(&self, record: &FlowRecord<'_>, (client, server): (&Place, &Place), words: &[&str]) -> bool {
         let ends =
             (self.host.has_itself(client) && self.peer.has(server)) || (self.host.has_itself(server) && self.peer.has(client));
+        let directed = self.from.has_itself(client) && self.to.has_itself(server);
         let flag = self.flag.as_deref().is_none_or(|flag| words.contains(&flag));
         let transport = self.transport.is_none_or(|transport| transport == record.transport);
         let port = self.ports.is_empty() || record.server.port.is_some_and(|port| self.ports.iter().any(|p| p.contains(port)));
-        ends && flag && transport && port && self.until.is_none_or(|until| record.first < until)
+        ends && directed && flag && transport && port && self.until.is_none_or(|until| record.first < until)
     }
 }

@@ -6,6 +6,7 @@ use std::ops::Range as Span;
 use toml::de::DeValue;
 
 use super::hosts::{HostNames, Hosts, Range};
+use super::index::Index;
 use super::modes::{Modes, NAP_WAYS, is_wsus, wsus_partner};
 use super::policy::{Accept, INTERNET, MOST_ROLES, Origin, Party, Policy, Role, RoleBits, Rule};
 use super::rules::{Choice, Override, with_bases};
@@ -24,7 +25,7 @@ const OPTION_KEYS: &[&str] = &["site-server-initiates-only", "wsus-port", "netbi
 const PORT_KEYS: &[&str] = &["link", "protocol", "transport", "ports"];
 const PROXY_KEYS: &[&str] = &["hosts", "ports"];
 const RULE_KEYS: &[&str] = &["from", "to", "both-ways", "transport", "ports", "types", "label", "reason"];
-const ACCEPT_KEYS: &[&str] = &["host", "peer", "flag", "transport", "ports", "until", "reason"];
+const ACCEPT_KEYS: &[&str] = &["host", "peer", "from", "to", "flag", "transport", "ports", "until", "reason"];
 
 /// A flag that only a record has, for `[[accept]]`.
 pub type FlagWords<'a> = &'a [(&'a str, &'a str)];
@@ -77,10 +78,12 @@ impl<'r> Reading<'r> {
         allow.extend(self.link_rules(&fields, &choice));
         allow.extend(self.service_rules(&fields, &choice));
         allow.extend(choice.everywhere());
+        // Most links are between roles that nobody has here.
+        allow.retain(|rule| !rule.from.is_nobody() && !rule.to.is_nobody());
         let forbid = self.site_rules(&fields, "forbid");
         let accept = self.accepts(&fields);
         let (roles, warnings) = (std::mem::take(&mut self.roles), std::mem::take(&mut self.warnings));
-        Policy { name, segment, roles, forbid, allow, accept, warnings }
+        Policy { name, segment, roles, forbid, index: Index::new(&allow), allow, accept, warnings }
     }
 
     /// Notes a doubt: the policy holds, but may not say what was meant.
@@ -513,14 +516,15 @@ impl<'r> Reading<'r> {
             let Some(entry) = self.reader.fields(value, ACCEPT_KEYS) else { continue };
             let (host, _) = self.party(&entry, "host");
             let (peer, _) = self.party(&entry, "peer");
-            if host == Party::Anyone {
-                self.reader.mistake(entry.span.clone(), "`host` is missing");
+            let ((from, _), (to, _)) = (self.party(&entry, "from"), self.party(&entry, "to"));
+            if [&host, &from, &to].into_iter().all(|party| *party == Party::Anyone) {
+                self.reader.mistake(entry.span.clone(), "`host` is missing: who is it about? (or `from` and `to`)");
             }
             let flag = self.finding_word(&entry);
             let _ = entry.string(&mut self.reader, "reason");
             let until = self.until(&entry);
             let (transport, ports) = (self.transport(&entry), self.ports(&entry, "ports"));
-            accepts.push(Accept { by: format!("accept:{}", at + 1), host, peer, flag, transport, ports, until });
+            accepts.push(Accept { by: format!("accept:{}", at + 1), host, peer, from, to, flag, transport, ports, until });
         }
         accepts
     }

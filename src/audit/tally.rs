@@ -1,9 +1,10 @@
 //! All judgements together: findings in groups, coverage, the matrix of roles. Its memory is bounded.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::IpAddr;
 
+use super::baseline::{Alike, Baseline};
 use super::filter;
 use super::judge::Judgement;
 use super::policy::{Origin, Party, Policy, RoleBits, Rule};
@@ -18,8 +19,6 @@ const MOST_GROUPS: usize = 10_000;
 const MOST_NAMED: usize = 16;
 /// Clients and servers that an expectation names.
 const MOST_SEEN: usize = 8;
-/// Filters joined for a group whose port is another each time.
-const MOST_FILTERS: usize = 8;
 /// Hosts remembered, to tell whether an expectation could have been seen.
 const MOST_HOSTS: usize = 1 << 20;
 
@@ -27,9 +26,12 @@ const MOST_HOSTS: usize = 1 << 20;
 #[derive(Debug, Default)]
 pub struct Tally {
     flows: StatusCounts,
-    groups: BTreeMap<Key, Group>,
+    groups: BTreeMap<Alike, Group>,
     left_out: u64,
     accepted: u64,
+    known: u64,
+    /// Findings of the baseline that are still there.
+    still: BTreeSet<Alike>,
     /// For each of [`Policy::allow`].
     covered: Vec<Covered>,
     cells: BTreeMap<(Option<usize>, Option<usize>), Cell>,
@@ -39,17 +41,6 @@ pub struct Tally {
     one_sided: u64,
 }
 
-/// What makes findings alike.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Key {
-    kind: FindingKind,
-    link: Option<String>,
-    server: IpAddr,
-    transport: u8,
-    port: Option<u16>,
-    label: Option<String>,
-}
-
 #[derive(Debug)]
 struct Group {
     finding: Finding,
@@ -57,9 +48,8 @@ struct Group {
     server_roles: RoleBits,
     client_roles: RoleBits,
     clients: Vec<IpAddr>,
-    /// With every client, and without any.
-    filters: Vec<String>,
-    wide_filter: String,
+    /// What shows them.
+    shown: filter::Flows,
     flows: u64,
     packets: u64,
     bytes: u64,
@@ -101,6 +91,8 @@ impl Tally {
             return;
         }
         self.accepted += u64::from(judgement.accepted);
+        self.known += u64::from(judgement.known.is_some());
+        self.still.extend(judgement.known.clone());
         self.see(policy, record);
         for at in &judgement.allowed_by {
             self.cover(*at, record);
@@ -161,15 +153,7 @@ impl Tally {
     }
 
     fn group(&mut self, policy: &Policy, record: &FlowRecord<'_>, finding: &Finding) {
-        let roams = finding.kind == FindingKind::DynamicUnexplained;
-        let key = Key {
-            kind: finding.kind,
-            link: finding.link.clone(),
-            server: record.server.ip,
-            transport: record.protocol,
-            port: record.server.port.filter(|_| !roams),
-            label: record.label.map(str::to_owned),
-        };
+        let key = Alike::of(record, finding);
         if self.groups.len() >= MOST_GROUPS && !self.groups.contains_key(&key) {
             self.left_out += 1;
             return;
@@ -180,8 +164,7 @@ impl Tally {
             server_roles: policy.place(record.server.ip).roles,
             client_roles: policy.place(record.client.ip).roles,
             clients: Vec::new(),
-            filters: Vec::new(),
-            wide_filter: filter::between(None, record.server.ip, record),
+            shown: filter::Flows::default(),
             flows: 0,
             packets: 0,
             bytes: 0,
@@ -189,35 +172,46 @@ impl Tally {
             last: record.last,
             witnesses: Vec::new(),
         };
-        self.groups.entry(key).or_insert_with(new).add(record, finding);
+        self.groups.entry(key).or_insert_with(new).add(record);
     }
 
-    /// The outcome.
-    pub fn finish(self, policy: &Policy) -> Audit {
+    /// The outcome; against a baseline only what has changed.
+    pub fn finish(self, policy: &Policy, baseline: Option<&Baseline>) -> Audit {
         let coverage = policy.expectations().filter(|(_, rule)| is_expected(rule)).map(|(at, rule)| self.coverage(at, rule));
-        let coverage = coverage.collect();
-        let matrix = self.cells.iter().map(|((from, to), cell)| MatrixCell {
-            from: from.and_then(|at| policy.roles.get(at)).map(|role| role.name.clone()),
-            to: to.and_then(|at| policy.roles.get(at)).map(|role| role.name.clone()),
+        let coverage: Vec<Coverage> = coverage.collect();
+        let matrix = self.matrix(policy);
+        let (left_out, accepted, known, flows) = (self.left_out, self.accepted, self.known, self.flows);
+        let mut found: Vec<(Alike, FindingGroup)> =
+            self.groups.into_iter().map(|(key, group)| (key.clone(), group.finish(key, policy))).collect();
+        let gone = baseline.map(|baseline| baseline.compare(&self.still, &mut found, &coverage)).unwrap_or_default();
+        let mut findings: Vec<FindingGroup> = found.into_iter().map(|(_, group)| group).collect();
+        findings.sort_by_key(|group| (gravity(group.kind), Reverse(group.flows), group.witnesses.first().copied()));
+        Audit {
+            policy: policy.name.clone(),
+            flows,
+            findings,
+            findings_left_out: left_out,
+            accepted,
+            known,
+            gone,
+            coverage,
+            matrix,
+            warnings: policy.warnings.clone(),
+            missing_fails: false,
+        }
+    }
+
+    fn matrix(&self, policy: &Policy) -> Vec<MatrixCell> {
+        let name = |at: &Option<usize>| at.and_then(|at| policy.roles.get(at)).map(|role| role.name.clone());
+        let cell = |((from, to), cell): (&(Option<usize>, Option<usize>), &Cell)| MatrixCell {
+            from: name(from),
+            to: name(to),
             links: cell.links.clone(),
             flows: cell.flows,
             bytes: cell.bytes,
             findings: cell.findings,
-        });
-        let matrix = matrix.collect();
-        let mut findings: Vec<FindingGroup> = self.groups.into_iter().map(|(key, group)| group.finish(key, policy)).collect();
-        findings.sort_by_key(|group| (gravity(group.kind), Reverse(group.flows), group.witnesses.first().copied()));
-        Audit {
-            policy: policy.name.clone(),
-            flows: self.flows,
-            findings,
-            findings_left_out: self.left_out,
-            accepted: self.accepted,
-            coverage,
-            matrix,
-            warnings: policy.warnings.clone(),
-            ..Audit::default()
-        }
+        };
+        self.cells.iter().map(cell).collect()
     }
 
     fn coverage(&self, at: usize, rule: &Rule) -> Coverage {
@@ -273,8 +267,9 @@ impl Tally {
 }
 
 impl Group {
-    fn add(&mut self, record: &FlowRecord<'_>, finding: &Finding) {
+    fn add(&mut self, record: &FlowRecord<'_>) {
         self.flows += 1;
+        self.shown.add(record);
         self.packets = self.packets.saturating_add(record.packets.sum());
         self.bytes = self.bytes.saturating_add(record.bytes.sum());
         self.first = self.first.earliest(record.first);
@@ -283,20 +278,15 @@ impl Group {
         if self.witnesses.len() < MOST_NAMED {
             self.witnesses.push(record.id);
         }
-        if self.filters.len() < MOST_FILTERS && !self.filters.contains(&finding.filter) {
-            self.filters.push(finding.filter.clone());
-        }
     }
 
-    fn finish(self, key: Key, policy: &Policy) -> FindingGroup {
-        let roams = key.kind == FindingKind::DynamicUnexplained;
-        let narrow = roams || self.clients.len() == 1;
+    fn finish(self, key: Alike, policy: &Policy) -> FindingGroup {
         FindingGroup {
             kind: key.kind,
             link: key.link,
             text: self.finding.text,
             sources: self.finding.sources,
-            filter: if narrow { filter::any(&self.filters) } else { self.wide_filter },
+            filter: self.shown.filter(key.server),
             label: key.label,
             transport: self.transport,
             server: key.server,

@@ -66,7 +66,7 @@ pub enum Command {
 /// How much to say on stderr.
 #[derive(Args, Debug)]
 pub struct Verbosity {
-    /// Say nothing but errors
+    /// Say nothing but errors; an audit prints its table only when there is something to tell
     #[arg(short, long, global = true)]
     pub quiet: bool,
     /// Say more: every finding of an audit, and how many threads read how fast
@@ -97,6 +97,9 @@ pub struct AuditArgs {
     /// The policy: roles, services and what the site expects
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, required_unless_present = "check")]
     pub policy: Option<PathBuf>,
+    /// Tell only what is new, gone or moved since this audit (its --format json)
+    #[arg(long, value_name = "OLD.json", value_hint = ValueHint::FilePath, conflicts_with = "check")]
+    pub baseline: Option<PathBuf>,
     /// Check this policy and say what is doubtful in it; needs no traffic
     #[arg(long, value_name = "POLICY", value_hint = ValueHint::FilePath, conflicts_with_all = ["policy", "from_where"])]
     pub check: Option<PathBuf>,
@@ -357,7 +360,7 @@ pub enum TextFormat {
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
     /// How to write the results
-    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = PossibleValuesParser::new(report::FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.help))))]
+    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = PossibleValuesParser::new(report::FORMATS.iter().chain(report::AUDIT_FORMATS).map(|format| PossibleValue::new(format.name).help(format.help))))]
     pub format: String,
     /// Write results to a file instead of standard output
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]

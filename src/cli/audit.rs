@@ -5,12 +5,14 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
+use serde_json::{Value, json};
+
 use super::args::{AuditArgs, ReadArgs, SharedArgs, TrafficArgs, Verbosity};
 use super::exit::{Exit, Failure};
 use super::label::{self, Labelling};
 use super::output::Formats;
 use super::{read, rules};
-use crate::audit::{HostNames, Policy, expectations, hosts_file};
+use crate::audit::{Baseline, HostNames, Policy, expectations, hosts_file};
 use crate::catalog::Catalog;
 use crate::classify::FLAGS;
 use crate::record::escape::visible;
@@ -22,6 +24,8 @@ pub struct Law {
     pub policy: Policy,
     /// Where it stands.
     pub path: String,
+    /// An earlier audit, of which only the changes are told.
+    pub baseline: Option<Baseline>,
 }
 
 /// Judges traffic by a policy, or checks the policy alone.
@@ -31,14 +35,18 @@ pub fn run(args: AuditArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
         return check(path, &catalog);
     }
     let path = args.policy.as_deref().unwrap_or(Path::new(""));
-    let law = load(path, &catalog)?;
+    let law = Law { baseline: args.baseline.as_deref().map(baseline).transpose()?, ..load(path, &catalog)? };
     if !verbosity.quiet {
         for warning in &law.policy.warnings {
             let _ = writeln!(io::stderr(), "flowlabel: note: {}", visible(warning));
         }
     }
-    let labelling = move |shared: &SharedArgs, own| Ok(Labelling::with_catalog(catalog, shared, false, own)?.by(law));
-    observe(args.traffic, args.shared, verbosity, labelling, report::format)
+    let base = args.baseline.map(|path| json!(path));
+    let labelling = move |shared: &SharedArgs, mut own: BTreeMap<String, Value>| {
+        own.append(&mut label::given([("baseline", base)]));
+        Ok(Labelling::with_catalog(catalog, shared, false, own)?.by(law))
+    };
+    observe(args.traffic, args.shared, verbosity, labelling, report::audit_format)
 }
 
 /// Runs over files or interfaces. All is decided at the end: what comes late may explain what came early.
@@ -46,7 +54,7 @@ pub fn observe(
     traffic: TrafficArgs,
     shared: SharedArgs,
     verbosity: &Verbosity,
-    start: impl FnOnce(&SharedArgs, BTreeMap<String, serde_json::Value>) -> Result<Labelling, Failure>,
+    start: impl FnOnce(&SharedArgs, BTreeMap<String, Value>) -> Result<Labelling, Failure>,
     formats: Formats,
 ) -> Result<Exit, Failure> {
     #[cfg(feature = "live")]
@@ -77,7 +85,13 @@ pub fn load(path: &Path, catalog: &Catalog) -> Result<Law, Failure> {
         None => HostNames::default(),
     };
     let policy = Policy::read(&name, &text, catalog, &names, FLAGS).map_err(|mistakes| Failure::Usage(mistakes.to_string()))?;
-    Ok(Law { policy, path: name })
+    Ok(Law { policy, path: name, baseline: None })
+}
+
+fn baseline(path: &Path) -> Result<Baseline, Failure> {
+    let name = path.display();
+    let text = fs::read_to_string(path).map_err(|error| Failure::Usage(format!("cannot read {name}: {error}")))?;
+    Baseline::read(&text).map_err(|wrong| Failure::Usage(format!("the baseline {name} {wrong}")))
 }
 
 fn host_names(path: &Path) -> Result<HostNames, Failure> {

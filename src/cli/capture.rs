@@ -51,7 +51,12 @@ pub fn label_live(args: &CaptureArgs, verbosity: &Verbosity, labelling: Labellin
     let counters = live.counters();
     let carving = Carving::of_passing(&args.shared.output)?;
     let mut source = Carving::around(carving.as_ref(), Box::new(Between::new(live, from, to)));
-    let desk = Desk::open(&args.shared, Detail { flows: lists_flows(args), verbose: verbosity.verbose }, formats, carving)?;
+    let desk = Desk::open(
+        &args.shared,
+        Detail { flows: lists_flows(args), verbose: verbosity.verbose, quiet: verbosity.quiet },
+        formats,
+        carving,
+    )?;
     if let (Some(rotation), Some(path)) = (&rotation, results_in_pieces(args)) {
         desk.rotate(path, rotation, now())?;
     }

@@ -137,7 +137,7 @@ impl Labelling {
     /// What the judgements come to.
     fn audit(&self, verdicts: Tally) -> Option<Audit> {
         let law = self.policy.as_ref()?;
-        let audit = verdicts.finish(&law.policy);
+        let audit = verdicts.finish(&law.policy, law.baseline.as_ref());
         Some(Audit { missing_fails: self.missing_fails, ..audit })
     }
 
@@ -325,7 +325,10 @@ impl Clerk {
         let heard = self.ledger.heard(flow);
         let mut record = engine::record(flow, &self.carriers, Some(&labelling.catalog), &heard);
         if let (Some(law), Some(verdicts)) = (&labelling.policy, &mut self.verdicts) {
-            let judgement = law.policy.judge(&mut record);
+            let mut judgement = law.policy.judge(&mut record);
+            if let Some(baseline) = &law.baseline {
+                judgement.against(baseline, &mut record);
+            }
             verdicts.add(&law.policy, &record, &judgement);
         }
         if let (Some(_), Some(learner)) = (&labelling.learning, &mut self.learner) {

@@ -27,6 +27,8 @@ pub struct Detail {
     pub flows: bool,
     /// All, however long it gets.
     pub verbose: bool,
+    /// An audit that finds nothing prints no table.
+    pub quiet: bool,
 }
 
 /// Writes the records a run selects, and counts all of them.
@@ -38,6 +40,8 @@ pub struct Output {
     fail_on: Vec<FailOn>,
     /// How many are flagged.
     flagged: u64,
+    /// The table is not printed when there is nothing to tell.
+    quiet: bool,
 }
 
 impl Output {
@@ -55,7 +59,8 @@ impl Output {
 
     /// Opens the streams, so that a wrong path is known before anything is read.
     pub fn open(args: &OutputArgs, detail: Detail, only: Vec<Only>, formats: Formats) -> Result<Self, Failure> {
-        let format = formats(&args.format).ok_or_else(|| Failure::Usage(format!("no format '{}'", args.format)))?;
+        let format =
+            formats(&args.format).ok_or_else(|| Failure::Usage(format!("--format {} is not for this command", args.format)))?;
         if args.output.is_some() && args.output == args.report {
             return Err(Failure::Usage("--output and --report are the same file".to_owned()));
         }
@@ -68,7 +73,9 @@ impl Output {
         if let Some(path) = &args.report {
             sinks.push(Sink::file(path, &report::HTML, &view)?);
         }
-        Ok(Self { sinks, only, builder: SummaryBuilder::default(), fail_on: args.fail_on.clone(), flagged: 0 })
+        // A table of single flows is written as it comes.
+        let quiet = detail.quiet && !detail.flows && args.output.is_none() && format.name == "table";
+        Ok(Self { sinks, only, builder: SummaryBuilder::default(), fail_on: args.fail_on.clone(), flagged: 0, quiet })
     }
 
     /// Counts a record, and writes it where it is selected; tells whether it is.
@@ -155,19 +162,28 @@ impl Output {
     /// Writes the summary, with what follows from the records filled in. Tells whether `--fail-on` applies.
     pub fn finish(mut self, mut summary: Summary) -> Result<bool, Failure> {
         std::mem::take(&mut self.builder).finish(&mut summary);
+        let fails = self.fails(&summary);
+        if self.quiet && summary.audit.is_some() && !fails {
+            self.sinks.remove(0);
+        }
         // Each is written to its end, whatever happened to the others; the first failure is told.
         let ends: Vec<_> = self.sinks.into_iter().map(|sink| sink.end(&summary)).collect();
         ends.into_iter().collect::<Result<(), Failure>>()?;
+        Ok(fails)
+    }
+
+    /// Whether there are findings, or `--fail-on` applies.
+    fn fails(&self, summary: &Summary) -> bool {
         let audit = summary.audit.as_ref();
         let found = audit.is_some_and(|audit| !audit.findings.is_empty() || audit.findings_left_out > 0);
         let missing = audit.is_some_and(|audit| audit.missing().next().is_some());
         let lost = summary.drops.kernel + summary.drops.interface + summary.drops.flowlabel > 0;
-        Ok(found
+        found
             || self.fail_on.iter().any(|what| match what {
                 FailOn::Flagged => self.flagged > 0,
                 FailOn::Missing => missing,
                 FailOn::Loss => lost,
-            }))
+            })
     }
 }
 

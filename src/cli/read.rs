@@ -37,8 +37,12 @@ pub fn label_files(args: &ReadArgs, verbosity: &Verbosity, labelling: Labelling,
     Output::must_not_be_input(&args.shared.output, &args.inputs)?;
     let carving = Carving::of_files(&args.shared.output, &args.inputs, &options)?;
     let mut source = Carving::around(carving.as_ref(), source);
-    let desk =
-        Desk::open(&args.shared, Detail { flows: args.shared.output.flows, verbose: verbosity.verbose }, formats, carving)?;
+    let desk = Desk::open(
+        &args.shared,
+        Detail { flows: args.shared.output.flows, verbose: verbosity.verbose, quiet: verbosity.quiet },
+        formats,
+        carving,
+    )?;
 
     let total = source.progress().1;
     let workers = args.shared.flows.workers.unwrap_or_else(|| workers_for(total));

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use super::Report;
 use crate::record::escape::visible;
-use crate::record::{FlowRecord, Summary};
+use crate::record::{Finding, FlowRecord, Summary};
 
 /// Appends a field to an empty cell.
 type Fill = fn(&FlowRecord<'_>, &mut String) -> fmt::Result;
@@ -66,7 +66,16 @@ const COLUMNS: &[(&str, Fill)] = &[
     ("policy_status", |r, cell| put(cell, r.policy.as_ref().map(|policy| policy.status))),
     ("policy_by", |r, cell| join(cell, r.policy.iter().flat_map(|policy| &policy.by).map(Some))),
     ("policy_findings", |r, cell| join(cell, r.policy.iter().flat_map(|policy| &policy.findings).map(|f| Some(f.kind)))),
+    ("policy_links", |r, cell| join(cell, findings(r).map(|finding| finding.link.as_ref()))),
+    ("policy_texts", |r, cell| join(cell, findings(r).map(|finding| Some(&finding.text)))),
+    ("policy_sources", |r, cell| join(cell, findings(r).flat_map(|finding| &finding.sources).map(Some))),
+    ("policy_filters", |r, cell| join(cell, findings(r).map(|finding| Some(&finding.filter)))),
 ];
+
+/// What an audit found of a record.
+fn findings<'r>(record: &'r FlowRecord<'_>) -> impl Iterator<Item = &'r Finding> {
+    record.policy.iter().flat_map(|policy| &policy.findings)
+}
 
 /// A value, or nothing.
 fn put(cell: &mut String, value: Option<impl Display>) -> fmt::Result {

@@ -46,9 +46,11 @@ mod findings;
 mod html;
 mod json;
 mod json_text;
+mod junit;
 mod ndjson;
 mod policy;
 mod rpc;
+mod sarif;
 mod table;
 mod tally;
 mod top;
@@ -143,6 +145,27 @@ pub const FORMATS: &[Format] = &[
     },
     HTML,
 ];
+
+/// Formats that only an audit can fill.
+pub const AUDIT_FORMATS: &[Format] = &[
+    Format {
+        name: "junit",
+        help: "JUnit XML: findings and expectations as test cases, for pipelines (audit only)",
+        extension: "xml",
+        new: |_| Box::new(junit::Junit),
+    },
+    Format {
+        name: "sarif",
+        help: "SARIF 2.1.0: findings as results, for code hosts and dashboards (audit only)",
+        extension: "sarif",
+        new: |_| Box::new(sarif::Sarif),
+    },
+];
+
+/// The format of this name, for an audit.
+pub fn audit_format(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().chain(AUDIT_FORMATS).find(|format| format.name == name)
+}
 
 /// Formats of which a file may end after any record, and the next one begin.
 pub const LINES: &[&str] = &["ndjson", "csv"];

@@ -151,7 +151,7 @@ fn csv_columns_keep_their_order() {
          client_port,client_name,server_ip,server_port,server_name,direction,packets_client,packets_server,bytes_client,\
          bytes_server,icmp_type,icmp_code,icmp_id,icmp_errors,icmp_error_codes,tcp_state,tcp_history,tcp_rtt_ms,\
          tcp_retransmissions,tcp_gaps,spis,label,detail,systems,verdict,evidence,learned_after,flags,notes,reason,hint,payload,\
-         payload_confidence,recognizer_calls,sources,policy_status,policy_by,policy_findings\n"
+         payload_confidence,recognizer_calls,sources,policy_status,policy_by,policy_findings,policy_links,policy_texts,policy_sources,policy_filters\n"
     );
 }
 

@@ -27,6 +27,7 @@ pub mod program;
 pub mod records;
 pub mod scenario;
 pub mod table;
+pub mod traffic;
 pub mod updates;
 #[cfg(feature = "live")]
 pub mod wire;

@@ -65,8 +65,8 @@ pub struct Expectation {
 /// An `[[accept]]`.
 #[derive(Clone, Debug)]
 pub struct Acceptance {
-    pub host: Vec<String>,
-    pub peer: Vec<String>,
+    pub from: Vec<String>,
+    pub to: Vec<String>,
     pub flag: String,
     pub transport: Option<String>,
     pub ports: Vec<String>,
@@ -140,7 +140,7 @@ impl Draft {
     /// Lists of several hosts that stand in more than one place get a name.
     fn named_groups(&self) -> BTreeMap<Vec<String>, String> {
         let of_expects = self.expects.iter().flat_map(|expect| [&expect.from, &expect.to]);
-        let lists = of_expects.chain(self.accepts.iter().flat_map(|accept| [&accept.host, &accept.peer]));
+        let lists = of_expects.chain(self.accepts.iter().flat_map(|accept| [&accept.from, &accept.to]));
         let mut counts: BTreeMap<&Vec<String>, usize> = BTreeMap::new();
         for list in lists.filter(|list| list.len() >= GROUP && !list.iter().any(|name| name == "Internet")) {
             *counts.entry(list).or_default() += 1;
@@ -169,8 +169,8 @@ impl Expectation {
 impl Acceptance {
     fn write(&self, text: &mut String, groups: &BTreeMap<Vec<String>, String>) {
         text.push_str("[[accept]]\n");
-        parties(text, "host", &self.host, groups);
-        parties(text, "peer", &self.peer, groups);
+        parties(text, "from", &self.from, groups);
+        parties(text, "to", &self.to, groups);
         let _ = writeln!(text, "flag = {}", quoted(&self.flag));
         if let Some(transport) = &self.transport {
             let _ = writeln!(text, "transport = {}", quoted(transport));

@@ -7,15 +7,12 @@ use super::draft::{Acceptance, Expectation};
 use super::gather::{Crowd, Sighting, Traffic};
 use super::services::{how_sure, many, number};
 use super::{Sure, many as lists};
-use crate::audit::hosts::is_placeless;
 use crate::net::IpProto;
 use crate::recognize::DCE_RPC;
 use crate::record::{Evidence, Finding, Verdict};
 
 /// Entries of one kind that a person can still read; more are written wider.
 const MOST_ENTRIES: usize = 120;
-/// Peers or ports of a known finding that are worth a list.
-const MOST_LISTED: usize = 64;
 /// Different descriptions in a comment.
 const MOST_SAID: usize = 3;
 
@@ -202,43 +199,17 @@ pub fn crowds(traffic: &Traffic<'_>) -> Vec<Expectation> {
 
 // ---- known findings -------------------------------------------------------------------------------------------------
 
-/// What an accepted finding is told by, and between whom.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Fault {
-    flag: String,
-    transport: IpProto,
-    host: BTreeSet<End>,
-    peers: BTreeSet<End>,
-    what: BTreeSet<What>,
-}
-
 /// Findings that are known from now on.
 pub fn accepts(left: &[(&Sighting, Finding)], traffic: &Traffic<'_>) -> Vec<Acceptance> {
-    let mut partners: BTreeMap<(IpAddr, IpProto), BTreeSet<IpAddr>> = BTreeMap::new();
-    for (sighting, _) in left {
-        for (ip, peer) in [(sighting.server, sighting.client), (sighting.client, sighting.server)] {
-            partners.entry((ip, sighting.transport)).or_default().insert(peer);
-        }
-    }
-    let partners = |ip: IpAddr, transport| partners.get(&(ip, transport)).map_or(0, BTreeSet::len);
-    let mut faults: BTreeMap<Fault, Story> = BTreeMap::new();
+    let mut faults: BTreeMap<String, Atoms> = BTreeMap::new();
     for (sighting, finding) in left {
-        let transport = sighting.transport;
-        // The end that has it with more others is the one it is about: a scanner, or a server that is down.
-        let is_client = partners(sighting.client, transport) > partners(sighting.server, transport);
-        let by_client = (is_client && !is_placeless(sighting.client)) || is_placeless(sighting.server);
-        let ends = if by_client { (sighting.client, sighting.server) } else { (sighting.server, sighting.client) };
         let flag = traffic.fault(sighting).unwrap_or(finding.kind.as_str()).to_owned();
-        let fault = Fault {
-            flag,
-            transport,
-            host: BTreeSet::from([end(ends.0, traffic)]),
-            peers: BTreeSet::from([end(ends.1, traffic)]),
-            what: BTreeSet::from([plain(sighting)]),
-        };
-        faults.entry(fault).or_default().add(&fault_story(sighting, traffic));
+        let ends = (BTreeSet::from([end(sighting.client, traffic)]), BTreeSet::from([end(sighting.server, traffic)]));
+        let key = (sighting.transport, ends.0, ends.1, BTreeSet::from([plain(sighting)]));
+        faults.entry(flag).or_default().entry(key).or_default().add(&fault_story(sighting, traffic));
     }
-    let mut accepts: Vec<Acceptance> = fewer_faults(faults).into_iter().map(|(fault, story)| acceptance(fault, &story)).collect();
+    let each = |(flag, atoms): (String, Atoms)| fewer(atoms).into_iter().map(move |(key, story)| acceptance(&flag, key, &story));
+    let mut accepts: Vec<Acceptance> = faults.into_iter().flat_map(each).collect();
     accepts.extend(traffic.crowds.values().flat_map(crowd_faults));
     accepts
 }
@@ -259,41 +230,13 @@ fn fault_story(sighting: &Sighting, traffic: &Traffic<'_>) -> Story {
     Story { flows: weight, said: BTreeSet::from([said]), sure: None }
 }
 
-fn fewer_faults(faults: BTreeMap<Fault, Story>) -> BTreeMap<Fault, Story> {
-    let none = BTreeSet::new;
-    let faults = join_faults(faults, |fault| Fault { peers: BTreeSet::new(), ..fault.clone() });
-    let faults = join_faults(faults, |fault| Fault { what: BTreeSet::new(), ..fault.clone() });
-    let faults = join_faults(faults, |fault| Fault { host: BTreeSet::new(), ..fault.clone() });
-    if faults.len() <= MOST_ENTRIES {
-        return faults;
-    }
-    join_faults(faults, |fault| Fault { host: none(), peers: BTreeSet::new(), what: BTreeSet::new(), ..fault.clone() })
-}
-
-fn join_faults(faults: BTreeMap<Fault, Story>, by: impl Fn(&Fault) -> Fault) -> BTreeMap<Fault, Story> {
-    let mut joined: BTreeMap<Fault, (Fault, Story)> = BTreeMap::new();
-    for (fault, story) in faults {
-        let same = by(&fault);
-        let empty = || Fault { host: BTreeSet::new(), peers: BTreeSet::new(), what: BTreeSet::new(), ..same.clone() };
-        let (whole, told) = joined.entry(same.clone()).or_insert_with(|| (empty(), Story::default()));
-        whole.host.extend(fault.host);
-        whole.peers.extend(fault.peers);
-        whole.what.extend(fault.what);
-        told.add(&story);
-    }
-    joined.into_values().collect()
-}
-
-fn acceptance(fault: Fault, story: &Story) -> Acceptance {
-    let ports = ports(&fault.what);
-    let is_bare = fault.what.contains(&What::Bare);
-    let peers = names(&fault.peers);
+fn acceptance(flag: &str, (transport, from, to, what): Key, story: &Story) -> Acceptance {
     Acceptance {
-        host: names(&fault.host),
-        peer: if peers.len() > MOST_LISTED { Vec::new() } else { peers },
-        flag: fault.flag,
-        transport: Some(fault.transport.to_string()),
-        ports: if is_bare || ports.len() > MOST_LISTED { Vec::new() } else { ports },
+        from: names(&from),
+        to: names(&to),
+        flag: flag.to_owned(),
+        transport: Some(transport.to_string()),
+        ports: if what.contains(&What::Bare) { Vec::new() } else { ports(&what) },
         why: format!("{}: {}", many(story.flows, "flow"), story.text()),
     }
 }
@@ -301,8 +244,8 @@ fn acceptance(fault: Fault, story: &Story) -> Acceptance {
 /// Of what was too much there is no telling who.
 fn crowd_faults(crowd: &Crowd) -> Vec<Acceptance> {
     let accept = |fault: &String| Acceptance {
-        host: vec!["0.0.0.0/0".to_owned(), "::/0".to_owned()],
-        peer: Vec::new(),
+        from: vec!["0.0.0.0/0".to_owned(), "::/0".to_owned()],
+        to: Vec::new(),
         flag: fault.clone(),
         transport: None,
         ports: Vec::new(),
