@@ -42,13 +42,15 @@ struct Pipe {
 /// A connection to a file server.
 #[derive(Debug, Default)]
 pub struct Pipes {
-    pipes: Vec<Pipe>,
+    /// The pipes that are open.
+    open: Vec<Pipe>,
     waiting: Vec<(u64, Asked)>,
     messages: usize,
     is_over: bool,
 }
 
 /// What a message means for pipes.
+#[derive(Clone, Copy)]
 enum Meaning<'a> {
     /// A request by its number.
     Asks(u64, Asked),
@@ -93,7 +95,7 @@ impl Reader for Pipes {
 
     fn lost(&mut self, _side: Side) {
         self.waiting.clear();
-        for pipe in &mut self.pipes {
+        for pipe in &mut self.open {
             pipe.left = [Vec::new(), Vec::new()];
         }
     }
@@ -103,7 +105,7 @@ impl Reader for Pipes {
     }
 
     fn held(&self) -> usize {
-        self.pipes.iter().map(|pipe| pipe.rpc.held() + pipe.left.iter().map(Vec::len).sum::<usize>()).sum()
+        self.open.iter().map(|pipe| pipe.rpc.held() + pipe.left.iter().map(Vec::len).sum::<usize>()).sum()
     }
 }
 
@@ -119,12 +121,12 @@ impl Pipes {
 
     fn count(&mut self) {
         self.messages += 1;
-        self.is_over |= self.messages > SOON && self.pipes.is_empty();
+        self.is_over |= self.messages > SOON && self.open.is_empty();
     }
 
     /// Whether a message can say something of the pipe, by its header.
     fn wants(&mut self, message: &[u8]) -> bool {
-        let has_pipes = !self.pipes.is_empty();
+        let has_pipes = !self.open.is_empty();
         match message {
             [0xfe, b'S', b'M', b'B', ..] => two::is_wanted(message, has_pipes, &self.waiting).unwrap_or(false),
             [0xff, b'S', b'M', b'B', ..] => one::is_wanted(message, has_pipes, &self.waiting).unwrap_or(false),
@@ -164,13 +166,13 @@ impl Pipes {
             Meaning::Asks(id, asked) => self.ask(id, asked),
             Meaning::Opened(handle) => {
                 self.waiting.retain(|(_, asked)| *asked != Asked::Open);
-                if self.pipes.len() < PIPES {
-                    self.pipes.push(Pipe { handle, rpc: rpc::Connection::default(), left: [Vec::new(), Vec::new()] });
+                if self.open.len() < PIPES {
+                    self.open.push(Pipe { handle, rpc: rpc::Connection::default(), left: [Vec::new(), Vec::new()] });
                 }
             }
-            Meaning::Closed(handle) => self.pipes.retain(|pipe| pipe.handle != handle),
+            Meaning::Closed(handle) => self.open.retain(|pipe| pipe.handle != handle),
             Meaning::Says(handle, bytes, id) => {
-                let Some(pipe) = self.pipes.iter_mut().find(|pipe| pipe.handle == handle) else { return };
+                let Some(pipe) = self.open.iter_mut().find(|pipe| pipe.handle == handle) else { return };
                 pipe.say(side, bytes, hearing);
                 if let Some(id) = id {
                     self.ask(id, Asked::Said(handle));
@@ -368,5 +370,78 @@ mod two {
             CLOSE => Some(Meaning::Closed(handle(message, 72)?)),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Talk, told};
+    use super::*;
+
+    /// Fields at their places in a message of this length, behind the four bytes of its session message.
+    fn message(length: usize, fields: &[(usize, &[u8])]) -> Vec<u8> {
+        let mut bytes = vec![0; length];
+        for (at, field) in fields {
+            bytes[*at..*at + field.len()].copy_from_slice(field);
+        }
+        [&(length as u32).to_be_bytes()[..], &bytes].concat()
+    }
+
+    fn second(command: u8, is_answer: bool, id: u8, length: usize, fields: &[(usize, &[u8])]) -> Vec<u8> {
+        let head: [(usize, &[u8]); 4] = [(0, b"\xfeSMB\x40"), (12, &[command]), (16, &[u8::from(is_answer)]), (24, &[id])];
+        message(length, &[&head[..], fields].concat())
+    }
+
+    #[test]
+    fn the_mappers_pipe_is_found_by_its_name() {
+        for (path, expected) in [
+            (&b"epmapper"[..], true),
+            (b"\\PIPE\\EPMAPPER\0", true),
+            (b"e\0p\0m\0a\0p\0p\0e\0r\0", true),
+            (b"myepmapper", false),
+            (b"lsarpc", false),
+            (b"", false),
+        ] {
+            assert_eq!(is_mapper(path), expected, "{path:?}");
+        }
+        assert!(is_session(b"\0\0\0\x50\xffSMB") && is_session(b"\x81\0\0\x44") && !is_session(b"GET / HT"));
+    }
+
+    #[test]
+    fn a_bind_through_a_pipe_tells_the_port_that_the_server_would_rather_have() {
+        let pdu = |kind: u8, body: &[u8]| {
+            [&[5, 0, kind, 3, 0x10, 0, 0, 0][..], &(16 + body.len() as u16).to_le_bytes(), &[0, 0, 1, 0, 0, 0], body].concat()
+        };
+        let mapper =
+            [&[0xd0, 0x16, 0xd0, 0x16, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0][..], &[9; 16], &[1, 0, 0, 0], &[7; 20]].concat();
+        let (bind, accepted) = (pdu(11, &mapper), pdu(12, b"\xd0\x16\xd0\x16\x01\0\0\0\x06\049158\0\x01\0\0\0\0\0\0\0"));
+        let (name, handle) = (&b"e\0p\0m\0a\0p\0p\0e\0r\0"[..], [3; 16]);
+        let open = second(5, false, 1, 120 + name.len(), &[(108, &[120, 0, name.len() as u8, 0]), (120, name)]);
+        let opened = second(5, true, 1, 152, &[(128, &handle)]);
+        let length = (bind.len() as u32).to_le_bytes();
+        let write = second(9, false, 2, 112 + bind.len(), &[(66, &[112, 0]), (68, &length), (80, &handle), (112, &bind)]);
+        let read = second(8, false, 3, 113, &[(80, &handle)]);
+        let length = (accepted.len() as u32).to_le_bytes();
+        let answer = second(8, true, 3, 80 + accepted.len(), &[(66, &[80]), (68, &length), (80, &accepted)]);
+        let talk = [(Side::A, &open), (Side::B, &opened), (Side::A, &write), (Side::A, &read), (Side::B, &answer)]
+            .map(|(s, m)| Talk::new(s, m));
+        assert_eq!(told(&mut Pipes::default(), &talk).0.len(), 1);
+        assert!(told(&mut Pipes::default(), &talk).0[0].starts_with("10.0.0.2 tcp 49158 sec_addr"));
+        // Another handle is another pipe's.
+        let elsewhere = second(9, false, 2, 112, &[(66, &[112, 0]), (80, &[4; 16])]);
+        assert!(told(&mut Pipes::default(), &[Talk::new(Side::A, &open), Talk::new(Side::A, &elsewhere)]).0.is_empty());
+    }
+
+    #[test]
+    fn files_are_passed_over_and_left_alone_soon() {
+        let mut pipes = Pipes::default();
+        let big = [&[0, 0x10, 0, 0][..], b"\xfeSMB", &[0; 100]].concat();
+        let mut hearing = super::super::testing::hearing(crate::net::IpProto::TCP);
+        assert_eq!(pipes.read(Side::A, &big, &mut hearing), 4 + 0x10_0000, "what is not there yet is not wanted either");
+        let other = second(3, false, 1, 80, &[]);
+        for _ in 0..SOON {
+            pipes.read(Side::A, &other, &mut hearing);
+        }
+        assert!(pipes.is_done());
     }
 }

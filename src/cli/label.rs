@@ -356,7 +356,12 @@ impl Clerk {
             let Some(flow) = self.memory.flow(revised) else { continue };
             let record = |heard| engine::record(flow, &self.carriers, Some(catalog), heard);
             let after = record(revised.after());
-            let selected = output.update(&record(revised.before()), &after);
+            let before = record(revised.before());
+            let selected = output.update(&before, &after);
+            #[cfg(feature = "live")]
+            if let Some(board) = &self.board {
+                board.lock().unwrap_or_else(PoisonError::into_inner).updated(&before, &after);
+            }
             if let Some(carving) = &mut self.carving {
                 carving.see(flow.key, &after, selected);
             }

@@ -113,8 +113,12 @@ impl Ledger {
         let flows = || numbers.iter().filter_map(|number| Some((*number, memory.get(*number)?)));
         let before: Vec<Heard> = flows().map(|(_, flow)| self.heard(flow)).collect();
         self.take(memory, announcements);
-        claims.into_iter().for_each(|claim| self.names.hear(claim));
-        ended.for_each(|flow| self.meet(flow));
+        for claim in claims {
+            self.names.hear(claim);
+        }
+        for flow in ended {
+            self.meet(flow);
+        }
         let revised =
             flows().zip(before).map(|((number, flow), before)| (flow.id, Revised { number, before, after: self.heard(flow) }));
         let mut revised: Vec<_> = revised.filter(|(_, revised)| revised.before != revised.after).collect();
