@@ -414,7 +414,7 @@ mod tests {
         };
         let mapper =
             [&[0xd0, 0x16, 0xd0, 0x16, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0][..], &[9; 16], &[1, 0, 0, 0], &[7; 20]].concat();
-        let (bind, accepted) = (pdu(11, &mapper), pdu(12, b"\xd0\x16\xd0\x16\x01\0\0\0\x06\049158\0\x01\0\0\0\0\0\0\0"));
+        let (bind, accepted) = (pdu(11, &mapper), pdu(12, b"\xd0\x16\xd0\x16\x01\0\0\0\x06\x0049158\0\x01\0\0\0\0\0\0\0"));
         let (name, handle) = (&b"e\0p\0m\0a\0p\0p\0e\0r\0"[..], [3; 16]);
         let open = second(5, false, 1, 120 + name.len(), &[(108, &[120, 0, name.len() as u8, 0]), (120, name)]);
         let opened = second(5, true, 1, 152, &[(128, &handle)]);

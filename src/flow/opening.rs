@@ -1,6 +1,6 @@
 //! The first bytes of a flow, on their way to the recognizers: in order, gap-aware, and no more than a budget.
 //!
-//! A side's budget is one memory page's half, 2 KiB: enough for a TLS hello with its large key shares, for the headers of an HTTP request and for
+//! A side's budget is one memory page's half, 2 KiB (and 8 where a recognizer asks for it before they are spent): enough for a TLS hello with its large key shares, for the headers of an HTTP request and for
 //! several PDUs of everything else; datagrams share it. The bytes of a flow are held from its first payload until a recognizer is
 //! sure, none is left, or [`ROUNDS`] rounds were spent; most flows are decided after two packets. After that a packet costs one comparison.
 
@@ -9,10 +9,14 @@ use crate::recognize::{Datagram, Finding, Opening, Said, Search};
 
 /// Bytes kept of one side.
 const BUDGET: usize = 2048;
+/// The most that is kept of one side where a recognizer asks for more: a logon to a file server may come before what it is for.
+const LARGEST: usize = 8192;
 /// Datagrams kept of one side.
 const DATAGRAMS: usize = 4;
 /// How often the recognizers are asked about one flow. Interactive logins come in many small pieces.
 const ROUNDS: u8 = 16;
+/// The same where a recognizer asked for more.
+const MOST_ROUNDS: u8 = 32;
 /// Segments that wait for an earlier one.
 const WAITING: usize = 4;
 
@@ -143,16 +147,22 @@ impl Collected {
         let [a, b] = &self.sides;
         let opening = Opening { transport, ports, said: [a.said(), b.said()] };
         let (finding, over) = self.search.round(&opening);
+        let wanted = finding.as_ref().map_or(0, |finding| usize::from(finding.wants()));
         self.finding = finding;
         self.rounds += 1;
-        over || self.rounds >= ROUNDS || (a.ended && b.ended)
+        let rounds = if wanted > BUDGET { MOST_ROUNDS } else { ROUNDS };
+        let over = over || self.rounds >= rounds || (a.ended && b.ended);
+        self.sides.iter_mut().for_each(|side| side.limit = side.limit.max(wanted.min(LARGEST)));
+        over
     }
 }
 
 /// What one side said.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Stream {
     bytes: Vec<u8>,
+    /// How many of them are kept.
+    limit: usize,
     datagrams: Vec<Datagram>,
     waiting: Vec<(u32, Vec<u8>, bool)>,
     /// The sequence number that continues the bytes.
@@ -162,8 +172,24 @@ struct Stream {
     ended: bool,
 }
 
+impl Default for Stream {
+    fn default() -> Self {
+        Self {
+            bytes: Vec::new(),
+            limit: BUDGET,
+            datagrams: Vec::new(),
+            waiting: Vec::new(),
+            next: 0,
+            known: false,
+            from_start: false,
+            ended: false,
+        }
+    }
+}
+
 impl Stream {
     fn clear(&mut self) {
+        self.limit = BUDGET;
         self.bytes.clear();
         self.datagrams.clear();
         self.waiting.clear();
@@ -179,10 +205,10 @@ impl Stream {
             return false;
         }
         self.from_start = true;
-        let kept = piece.bytes.get(..BUDGET.saturating_sub(self.bytes.len())).unwrap_or(piece.bytes);
+        let kept = piece.bytes.get(..self.limit.saturating_sub(self.bytes.len())).unwrap_or(piece.bytes);
         self.bytes.extend_from_slice(kept);
         self.datagrams.push(Datagram { end: self.bytes.len() as u16, len: piece.len.min(u32::from(u16::MAX)) as u16 });
-        self.ended = self.datagrams.len() >= DATAGRAMS || self.bytes.len() >= BUDGET;
+        self.ended = self.datagrams.len() >= DATAGRAMS || self.bytes.len() >= self.limit;
         true
     }
 
@@ -214,10 +240,10 @@ impl Stream {
         let behind = self.next.wrapping_sub(seq);
         if behind as i32 >= 0 {
             let new = bytes.get(behind as usize..).unwrap_or_default();
-            let new = new.get(..BUDGET.saturating_sub(self.bytes.len())).unwrap_or(new);
+            let new = new.get(..self.limit.saturating_sub(self.bytes.len())).unwrap_or(new);
             self.bytes.extend_from_slice(new);
             self.next = self.next.wrapping_add(new.len() as u32);
-            self.ended |= self.bytes.len() >= BUDGET || (is_cut && !new.is_empty());
+            self.ended |= self.bytes.len() >= self.limit || (is_cut && !new.is_empty());
             return true;
         }
         false
@@ -227,11 +253,11 @@ impl Stream {
     fn hold(&mut self, seq: u32, bytes: &[u8], is_cut: bool) {
         // A byte beyond the budget will never be needed.
         let ahead = seq.wrapping_sub(self.next) as usize + self.bytes.len();
-        if ahead >= BUDGET || self.waiting.len() >= WAITING {
+        if ahead >= self.limit || self.waiting.len() >= WAITING {
             self.ended = self.waiting.len() >= WAITING;
             return;
         }
-        let kept = bytes.get(..BUDGET - ahead).unwrap_or(bytes);
+        let kept = bytes.get(..self.limit - ahead).unwrap_or(bytes);
         self.waiting.push((seq, kept.to_vec(), is_cut || kept.len() < bytes.len()));
     }
 }
@@ -283,6 +309,36 @@ mod tests {
             said.add_datagram(&Piece { bytes: &[1; 600], len: 600, stream: None });
         }
         assert_eq!((said.bytes.len(), said.datagrams.len()), (BUDGET, DATAGRAMS));
+    }
+
+    #[test]
+    fn a_recognizer_may_ask_for_more_before_the_budget_is_spent() {
+        let (mut payload, mut spare) = (Payload::default(), Spare::default());
+        let ports = [1, 445];
+        let mut say = |payload: &mut Payload, side, seq: u32, bytes: &[u8]| {
+            payload.see(
+                side,
+                IpProto::TCP,
+                ports,
+                &Piece { bytes, len: bytes.len() as u32, stream: Some((seq, Some(1))) },
+                &mut spare,
+            );
+        };
+        // A negotiation of SMB 2, then a logon of 3000 bytes, then the share.
+        let message = |command: u8, flags: u8, body: &[u8]| {
+            let head = [&b"\xfeSMB"[..], &[64, 0, 1, 0, 0, 0, 0, 0, command, 0, 1, 0, flags, 0, 0, 0], &[0; 44]].concat();
+            [&((head.len() + body.len()) as u32).to_be_bytes()[..], &head, body].concat()
+        };
+        let path: Vec<u8> = r"\\dc1\SYSVOL".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let tree = message(3, 0, &[&[9, 0, 0, 0, 72, 0, path.len() as u8, 0], path.as_slice()].concat());
+        let (ask, logon) = (message(0, 0, &[36; 36]), message(1, 0, &[25; 3000]));
+        say(&mut payload, Side::A, 1, &ask);
+        say(&mut payload, Side::B, 1, &message(0, 1, &[65, 0, 1, 0, 0x11, 3, 0, 0]));
+        say(&mut payload, Side::A, 1 + ask.len() as u32, &logon);
+        say(&mut payload, Side::A, 1 + (ask.len() + logon.len()) as u32, &tree);
+        assert!(!payload.is_open());
+        let detail = payload.finding().and_then(|finding| finding.texts()?.detail.as_deref());
+        assert_eq!(detail, Some(r"SMB 3.1.1 \\dc1\SYSVOL"));
     }
 
     #[test]

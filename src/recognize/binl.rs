@@ -2,8 +2,9 @@
 //! No document describes it; servers that were written after it are its description.
 
 use super::cursor::Cursor;
-use super::finding::{Confidence, Finding, Look, Protocol};
+use super::finding::{Confidence, Finding, Look, Note, Protocol};
 use super::opening::{Opening, Read, Said};
+use super::text;
 
 /// The Boot Information Negotiation Layer.
 pub static BINL: Protocol = Protocol { name: "BINL", label: Some("BINL"), behind: &["BINL"] };
@@ -32,6 +33,7 @@ pub fn look(seen: &Opening<'_>) -> Look {
         Finding::new(&BINL, exchange.confidence(Confidence::Plausible))
             .asked_by(exchange.client(|(asks, _)| Some(*asks)))
             .detailed(&words.join(", "))
+            .noting(Note::Ntlm, seen.said.iter().any(|said| text::has_ntlm(said.bytes)))
     })
 }
 
@@ -61,6 +63,7 @@ mod tests {
         let answer = b"\x82CHL\x10\0\0\0NTLMSSP\0\x02\0\0\0\0\0\0\0";
         let finding = found(udp([1024, 4011], ask, answer, look));
         assert_eq!((detail(&finding), finding.client, finding.confidence), ("login, challenge", Some(Side::A), Confidence::Both));
+        assert_eq!(finding.notes().collect::<Vec<_>>(), ["ntlm"]);
         assert_eq!(udp([1024, 4011], &ask[..20], b"", look), Look::No, "longer than its datagram");
         assert_eq!(udp([1024, 4011], b"\x81XYZ\0\0\0\0", b"", look), Look::No);
     }

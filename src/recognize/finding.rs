@@ -102,6 +102,8 @@ pub struct Finding {
     /// Details and names.
     texts: Option<Box<Texts>>,
     notes: u16,
+    /// How many bytes of a side it would look at, where that is more than usual.
+    wants: u16,
     /// How sure.
     pub confidence: Confidence,
     /// Who asked, where the payload shows it.
@@ -111,7 +113,7 @@ pub struct Finding {
 impl Finding {
     /// A finding without details.
     pub fn new(protocol: &'static Protocol, confidence: Confidence) -> Self {
-        Self { protocol, texts: None, notes: 0, confidence, client: None }
+        Self { protocol, texts: None, notes: 0, wants: 0, confidence, client: None }
     }
 
     /// Says who asked.
@@ -126,6 +128,18 @@ impl Finding {
     pub fn noting(mut self, note: Note, holds: bool) -> Self {
         self.notes |= if holds { note.bit() } else { 0 };
         self
+    }
+
+    /// Asks for more of both sides than usual: what is worth telling stands behind long messages.
+    #[must_use]
+    pub fn wanting(mut self, bytes: u16) -> Self {
+        self.wants = bytes;
+        self
+    }
+
+    /// How many bytes of a side it would look at, where that is more than usual.
+    pub fn wants(&self) -> u16 {
+        self.wants
     }
 
     /// Adds the detail; nothing where it is empty.

@@ -71,7 +71,8 @@ pub fn look(seen: &Opening<'_>) -> Look {
         .asked_by(exchange.client(|talk| Some(matches!(talk, Talk::Commands { .. }))))
         .of_server(server.filter(|name| name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(byte))))
         .detailed(&shown(greeting.map(|(text, _)| text).or(commands.map(|(first, ..)| first)).unwrap_or_default()))
-        .noting(Note::CleartextCredentials, password);
+        .noting(Note::CleartextCredentials, password)
+        .noting(Note::Ntlm, seen.said.iter().any(|said| text::has_ntlm(said.bytes)));
     if seen.said.iter().any(|said| text::lines(said.bytes).any(|line| line.eq_ignore_ascii_case(b"STARTTLS"))) {
         return tls::upgraded(finding, seen);
     }

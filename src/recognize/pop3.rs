@@ -57,7 +57,8 @@ pub fn look(seen: &Opening<'_>) -> Look {
     let finding = Finding::new(&POP3, exchange.confidence(Confidence::Plausible))
         .asked_by(exchange.client(|talk| Some(matches!(talk, Talk::Commands { .. }))))
         .detailed(&shown(greeting))
-        .noting(Note::CleartextCredentials, password);
+        .noting(Note::CleartextCredentials, password)
+        .noting(Note::Ntlm, seen.said.iter().any(|said| text::has_ntlm(said.bytes)));
     if secured {
         return tls::upgraded(finding, seen);
     }

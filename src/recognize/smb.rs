@@ -14,8 +14,10 @@ use super::uuid::Uuid;
 /// SMB of any version.
 pub static SMB: Protocol = Protocol { name: "SMB", label: Some("SMB"), behind: &["SMB", "NetBIOS Session Service", "NetBIOS"] };
 
-/// Messages after which nothing more is expected where no share was opened.
+/// Messages after which nothing more is expected where no share was opened and the beginning was not seen.
 const MESSAGES: usize = 8;
+/// A logon by Kerberos takes thousands of bytes, and the shares come behind it.
+const WANTED: u16 = 8192;
 /// Commands in one message that are walked, and pipes that are kept.
 const COMMANDS: usize = 8;
 const PIPES: usize = 4;
@@ -35,6 +37,8 @@ struct Talk<'a> {
     ntlm: bool,
     signed: bool,
     sealed: bool,
+    /// Messages are encrypted: what follows cannot be read.
+    hidden: bool,
     /// The last share that was opened; a path in UTF-16 or, of old clients, in bytes.
     tree: Option<Path<'a>>,
     pipes: Vec<Path<'a>>,
@@ -71,13 +75,15 @@ pub fn look(seen: &Opening<'_>) -> Look {
     let client = exchange.client(|talk| talk.from_client);
     // What may still come is said by the client.
     let may_follow = client.is_none_or(|client| !seen.said(client).ended);
+    let from_start = seen.said.iter().all(|said| said.from_start);
     let settled = match merged.tree {
         _ if !exchange.is_both() => false,
+        _ if merged.hidden => true,
         Some(tree) if tree.is_for_pipes() => !merged.interfaces.is_empty() || !may_follow,
         Some(_) => true,
-        None => merged.messages >= MESSAGES || !may_follow,
+        None => (merged.messages >= MESSAGES && !from_start) || !may_follow,
     };
-    let finding = finding(merged).asked_by(client);
+    let finding = finding(merged).asked_by(client).wanting(if from_start { WANTED } else { 0 });
     if settled { Look::Sure(finding) } else { Look::Likely(finding) }
 }
 
@@ -89,6 +95,7 @@ fn merge<'a>(mut all: Talk<'a>, talk: Talk<'a>) -> Talk<'a> {
     all.ntlm |= talk.ntlm;
     all.signed |= talk.signed;
     all.sealed |= talk.sealed;
+    all.hidden |= talk.hidden;
     all.tree = all.tree.or(talk.tree);
     all.pipes.extend(talk.pipes);
     all.interfaces.extend(talk.interfaces);
@@ -183,7 +190,8 @@ fn message<'a>(cursor: &mut Cursor<'a>, kind: u8, talk: &mut Talk<'a>) -> Option
         [0xfe, b'S', b'M', b'B', ..] => two(body, talk),
         // SMB 3 encrypted or compressed: the header says nothing more.
         [0xfd | 0xfc, b'S', b'M', b'B', ..] => {
-            (talk.two, talk.sealed) = (true, talk.sealed | body.starts_with(&[0xfd]));
+            let is_encrypted = body.starts_with(&[0xfd]);
+            (talk.two, talk.sealed, talk.hidden) = (true, talk.sealed | is_encrypted, talk.hidden | is_encrypted);
             Some(())
         }
         _ => return Some(false),

@@ -36,6 +36,7 @@ pub fn look(seen: &Opening<'_>) -> Look {
         .of_client(commands.map(|(name, ..)| name).filter(|name| name.iter().any(u8::is_ascii_alphabetic)))
         .detailed(&shown(greeting.map(|(text, _)| text).unwrap_or_default()))
         .noting(Note::CleartextCredentials, commands.is_some_and(|(_, password, _)| password));
+    let finding = finding.noting(Note::Ntlm, seen.said.iter().any(|said| text::has_ntlm(said.bytes)));
     if commands.is_some_and(|(.., secured)| secured) {
         return tls::upgraded(finding, seen);
     }
@@ -82,6 +83,12 @@ mod tests {
         );
         assert_eq!(finding.notes().collect::<Vec<_>>(), ["cleartext-credentials"]);
         assert_eq!(look(&tcp(b"USER a\r\n", b"220 ready\r\n")), Look::No);
+    }
+
+    #[test]
+    fn ntlm_is_noted() {
+        let asked = b"EHLO pc7\r\nAUTH NTLM TlRMTVNTUAABAAAAB4IIogAAAAAAAAAAAAAAAAAAAAAFASgKAAAADw==\r\n";
+        assert_eq!(found(look(&tcp(asked, b"220 a ESMTP\r\n"))).notes().collect::<Vec<_>>(), ["ntlm"]);
     }
 
     #[test]

@@ -53,6 +53,7 @@ pub fn look(seen: &Opening<'_>) -> Look {
             .detailed(&words.into_iter().flatten().collect::<Vec<_>>().join(", "))
             .noting(Note::TdsUnencrypted, matches!(chosen, Some(LOGIN_ONLY | NOT_SUPPORTED)))
             .noting(Note::CleartextCredentials, login.is_some_and(|login| login.password))
+            .noting(Note::Ntlm, seen.said.iter().any(|said| text::has_ntlm(said.bytes)))
     };
     match chosen {
         Some(NOT_SUPPORTED) if !exchange.values().any(|packet| packet.goes_on) => Look::Likely(finding()),

@@ -54,6 +54,11 @@ pub fn password_is_typed(asks: &[u8], types: &[u8]) -> bool {
     lines(b'\r').max(lines(b'\n')) >= 2 && memchr::memmem::find(asks, b"assword:").is_some()
 }
 
+/// Whether a message of NTLM is in the bytes ([MS-NLMP] section 2.2.1), as it is or in base64.
+pub fn has_ntlm(bytes: &[u8]) -> bool {
+    memchr::memmem::find(bytes, b"NTLMSSP\0").or_else(|| memchr::memmem::find(bytes, b"TlRMTVNT")).is_some()
+}
+
 /// A header's value, of lines up to the first empty one.
 pub fn header<'a>(bytes: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let mut fields = lines(bytes).skip(1).take_while(|line| !line.is_empty());

@@ -395,19 +395,30 @@ fn supported_version(mut cursor: Cursor<'_>, of_client: bool) -> Option<u16> {
     best
 }
 
-/// A hello in SSL 2 form: length with the high bit set, type 1, version, three lengths.
+/// A hello in SSL 2 form: the length with its high bit set, the type; of a client version and three lengths, of a server (whose version is 2) first
+/// whether the session is known and the type of its certificate.
 fn read_old_hello(bytes: &[u8]) -> Read<Seen<'_>> {
     let mut cursor = Cursor::new(bytes);
-    let header = || Some((cursor.be16()? & 0x7fff, cursor.u8()?, cursor.be16()?, cursor.be16()?, cursor.be16()?, cursor.be16()?));
-    let mut header = header;
-    let Some((len, kind, version, suites, session, challenge)) = header() else { return Read::Short };
-    let adds_up = usize::from(len) == 9 + usize::from(suites) + usize::from(session) + usize::from(challenge);
-    let is_version = version == 2 || (0x300..=0x303).contains(&version);
-    if kind == 1 && is_version && adds_up && suites % 3 == 0 && suites > 0 && (16..=32).contains(&challenge) {
-        let version = if version == 2 { 0x200 } else { version };
-        return Read::Like(Seen::ClientHello(Hello { version, whole: true, ..Hello::default() }));
+    let mut header = || Some((cursor.be16()? & 0x7fff, cursor.u8()?));
+    let Some((len, kind)) = header() else { return Read::Short };
+    let known = if kind == 4 { cursor.be16() } else { Some(0) };
+    let mut fields = || Some((cursor.be16()?, cursor.be16()?, cursor.be16()?, cursor.be16()?));
+    let Some((known, (version, one, two, three))) = known.zip(fields()) else { return Read::Short };
+    let (kind_of_hello, fixed) = if kind == 4 { (4, 11) } else { (1, 9) };
+    if kind != kind_of_hello || usize::from(len) != fixed + usize::from(one) + usize::from(two) + usize::from(three) {
+        return Read::Unlike;
     }
-    Read::Unlike
+    let hello = |version| Hello { version, whole: true, ..Hello::default() };
+    match (kind, version) {
+        // A certificate that is not sent again has no length; suites have three bytes each.
+        (4, 2) if known & 0xfe00 == 0 && known & 0xff <= 1 && two % 3 == 0 && three <= 32 => {
+            Read::Like(Seen::ServerHello(hello(0x200)))
+        }
+        (1, 2 | 0x300..=0x303) if one % 3 == 0 && one > 0 && (16..=32).contains(&three) => {
+            Read::Like(Seen::ClientHello(hello(if version == 2 { 0x200 } else { version })))
+        }
+        _ => Read::Unlike,
+    }
 }
 
 #[cfg(test)]
@@ -504,6 +515,12 @@ pub(super) mod tests {
         let hello = [&hex("802e010301001500000010")[..], &[0; 37]].concat();
         assert_eq!(found(look(&tcp(&hello, b""))).confidence, Confidence::Certain);
         assert_eq!(look(&tcp(&hex("802e0103010015000000110000"), b"")), Look::No);
+        // SSL 2 on both sides: a certificate of 4 bytes, one suite, an id of 16.
+        let two = [&hex("802e010002001500000010")[..], &[0; 37]].concat();
+        let answer = [&hex("8022 04 00 01 0002 0004 0003 0010")[..], &[7; 23]].concat();
+        let finding = found(look(&tcp(&two, &answer)));
+        assert_eq!((detail(&finding), finding.notes().collect::<Vec<_>>()), ("SSL 2.0", vec!["ssl"]));
+        assert_eq!(found(look(&tcp(&answer, b""))).client, Some(Side::B));
     }
 
     #[test]

@@ -146,7 +146,9 @@ pub fn mapped(ports: &[u16]) -> (u8, Vec<u8>) {
     let count = (ports.len() as u32).to_le_bytes();
     let mut stub = [&[0; 20][..], &count, &count, &[0; 4], &count].concat();
     stub.extend((1..=ports.len() as u32).flat_map(|referent| (referent * 4).to_le_bytes()));
-    ports.iter().for_each(|port| put_tower(&mut stub, *port));
+    for port in ports {
+        put_tower(&mut stub, *port);
+    }
     stub.extend([0; 4]);
     (3, stub)
 }
@@ -160,7 +162,9 @@ pub fn looked_up(entries: &[(u16, &[u8])]) -> (u8, Vec<u8>) {
         stub.extend([&[0; 16][..], &(referent * 4).to_le_bytes(), &[0; 4], &(text.len() as u32).to_le_bytes(), &text].concat());
         stub.resize(stub.len().next_multiple_of(4), 0);
     }
-    entries.iter().for_each(|(port, _)| put_tower(&mut stub, *port));
+    for (port, _) in entries {
+        put_tower(&mut stub, *port);
+    }
     stub.extend([0; 4]);
     (2, stub)
 }
