@@ -289,7 +289,8 @@ fn more_than_can_be_remembered_is_told() {
     let mut capture = Capture::new();
     for server in 1..=3_u8 {
         for part in 0..30_u16 {
-            let instances = (0..2000).map(|n| format!("InstanceName;A;tcp;{};;", 2000 + part * 2000 + n)).collect::<String>();
+            let ports = (0..2000).map(|n| 2000 + part * 2000 + n);
+            let instances = ports.map(|port| format!("InstanceName;A;tcp;{port};;")).collect::<Vec<_>>().concat();
             let answer = [&[5][..], &(instances.len() as u16).to_le_bytes(), instances.as_bytes()].concat();
             capture.udp((CLIENT, 5000), (&format!("10.9.0.{server}"), 1434), b"\x03");
             capture.udp((&format!("10.9.0.{server}"), 1434), (CLIENT, 5000), &answer);
