@@ -62,7 +62,7 @@ FUZZ_SECONDS ?= 120
 fuzz: ## Fuzz each target for FUZZ_SECONDS (needs a nightly toolchain and cargo-fuzz)
 	@scripts/setup python3
 	fuzz/seeds
-	for target in decode capture_file engine recognize; do \
+	for target in decode capture_file engine recognize announce; do \
 		cargo +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=10 -rss_limit_mb=2048 || exit 1; \
 	done
 

@@ -5,11 +5,12 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use flowlabel::announce::{Follower, Hearing, ROUTES, Segment};
 use flowlabel::capture::{Batch, Options, Source, open};
 use flowlabel::engine;
 use flowlabel::flow::Settings;
 use flowlabel::naming::{Lately, READERS, Teller, Told};
-use flowlabel::net::{Addr, Frame, IpProto, LinkType, Timestamp};
+use flowlabel::net::{Addr, Frame, IpProto, LinkType, Side, Timestamp};
 use flowlabel::pipeline;
 use flowlabel::recognize::{Datagram, Look, Opening, RECOGNIZERS, Recognizer, Said};
 use flowlabel::record::escape::is_unsafe;
@@ -133,6 +134,50 @@ fn name(bytes: &[u8]) {
             Teller { packet: 1, time: Timestamp::NONE, origin: reader.origin, lately: &mut lately, claims: &mut claims, told: 0 };
         let _ = (reader.read)(&Told { bytes, by: Addr::v4([10, 0, 0, 1]), version: 4 }, &mut teller);
         assert!(claims.len() <= 64 && claims.iter().all(|claim| claim.name.len() < 2600 && !claim.name.chars().any(is_unsafe)));
+    }
+}
+
+/// A conversation to a reader of announcements: a byte chooses the reader, then each piece has a byte for its side, for what is lost before it, and for
+/// its length. What is kept is bounded, what is shown is fit to be shown, and a door is at a host of the conversation or at a group.
+pub fn announce(bytes: &[u8]) {
+    /// What one conversation may keep: a PDU and its segments each way, and answers in parts.
+    const MOST: usize = 1 << 20;
+    let Some((choice, mut rest)) = bytes.split_first() else { return };
+    let route = &ROUTES[usize::from(*choice) % ROUTES.len()];
+    let hosts = [Addr::v4([10, 0, 0, 1]), Addr::v4([10, 0, 0, 2])];
+    for transport in route.over {
+        let (mut follower, mut next) = (Follower::new((route.new)()), [0_u32; 2]);
+        while let Some(([how, length], after)) = rest.split_first_chunk() {
+            let (piece, left) = after.split_at(usize::from(*length).min(after.len()));
+            rest = left;
+            let side = if how & 1 == 0 { Side::A } else { Side::B };
+            let mut hearing = Hearing {
+                packet: 1,
+                time: Timestamp::NONE,
+                version: 4,
+                transport: *transport,
+                hosts,
+                ports: [40_000, route.ports.first().copied().unwrap_or(80)],
+                server_name: None,
+                announced: Vec::new(),
+                foreign: false,
+            };
+            if *transport == IpProto::UDP {
+                follower.datagram(side, piece, &mut hearing);
+            } else {
+                let at = &mut next[side.index()];
+                let seq = at.wrapping_add(u32::from(how >> 5));
+                follower.segment(side, &Segment { seq, first: None, bytes: piece, len: piece.len() as u32 }, &mut hearing);
+                *at = seq.wrapping_add(piece.len() as u32);
+            }
+            assert!(follower.held() <= MOST, "{} keeps {} bytes", route.word, follower.held());
+            for told in &hearing.announced {
+                let is_group = told.door.host.to_ip(4).is_multicast();
+                assert!(hosts.contains(&told.door.host) || is_group, "{}: {:?} took no part", route.word, told.door);
+                let detail = told.detail().unwrap_or_default();
+                assert!(detail.len() < 10_000 && !detail.chars().any(is_unsafe), "{}: {detail:?}", route.word);
+            }
+        }
     }
 }
 

@@ -207,3 +207,40 @@ fn recognizers_withstand_changes_of_their_seeds() {
     let seeds: Vec<Vec<u8>> = entry::seeds().into_iter().map(|(_, seed)| seed).collect();
     proptest!(config, |(bytes in mutated(seeds))| entry::withstand(&bytes));
 }
+
+/// What the sides of conversations that announce others say: for each line, whether A or B says it.
+const ANNOUNCING: &[(u8, &[u8])] = &[
+    (1, b"227 Entering Passive Mode (10,0,0,2,195,80)\r\n"),
+    (0, b"EPRT |1|10.0.0.1|2002|\r\n"),
+    (0, b"\0\x01boot\0octet\0blksize\x001456\0"),
+    (1, b"\x05\x19\0InstanceName;A;tcp;49172;;"),
+    (1, b"RTSP/1.0 200 OK\r\nTransport: RTP/AVP;unicast;client_port=4588-4589;server_port=6256-6257\r\n\r\n"),
+    (0, b"INVITE sip:b@c SIP/2.0\r\nContent-Length: 46\r\n\r\nv=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 49170 RTP/AVP 0\r\n"),
+    (0, b"NOTIFY * HTTP/1.1\r\nLOCATION: http://10.0.0.1:2869/d.xml\r\n\r\n"),
+    (0, b"SUBSCRIBE /e HTTP/1.1\r\nCALLBACK: <http://10.0.0.1:5431/a>\r\n\r\n"),
+    (0, b"\x05\0\x0b\x03\x10\0\0\0\x48\0\0\0\x01\0\0\0\xd0\x16\xd0\x16\0\0\0\0\x01\0\0\0\0\0\x01\0\x08\x83\xaf\xe1\x1f\x5d\xc9\x11\x91\xa4\x08\0\x2b\x14\xa0\xfa\x03\0\0\0\x04\x5d\x88\x8a\xeb\x1c\xc9\x11\x9f\xe8\x08\0\x2b\x10\x48\x60\x02\0\0\0"),
+    (0, b"\x05\0\0\x03\x10\0\0\0\x1c\0\0\0\x02\0\0\0\0\0\0\0\0\0\x03\0\0\0\0\0"),
+    (1, b"\x05\0\x02\x03\x10\0\0\0\x40\0\0\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0\x01\0\0\0\0\0\0\0\x01\0\0\0"),
+    (0, b"\0\0\0\x44\xfeSMB\x40\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0"),
+    (0, b"\x80\0\0\x38\x11\x22\x33\x44\0\0\0\0\0\0\0\x02\0\x01\x86\xa0\0\0\0\x02\0\0\0\x03"),
+    (1, b"\0\x20\0\x01\x1a\x2b\x3c\x4d\0\x08\0\0\0\x80\x40\0\x01"),
+    (0, b"\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x08\x20\x23\x01"),
+    (0, b"\xc8\x02\0\x14\0\0\0\0\0\0\0\0\x80\x08\0\0\0\0\0\x01"),
+];
+
+#[test]
+fn readers_of_announcements_withstand_any_conversation() {
+    let rng_seed = proptest::test_runner::RngSeed::Fixed(0xa11_0ced);
+    let config = ProptestConfig { cases: 6000, failure_persistence: None, rng_seed, ..ProptestConfig::default() };
+    let said = || {
+        (proptest::sample::select(ANNOUNCING), proptest::collection::vec(change(), 0..4), 0_u8..8).prop_map(
+            |((side, bytes), changes, lost)| {
+                let bytes = changed(bytes.to_vec(), &changes);
+                [&[side | (lost.saturating_sub(6) << 5), bytes.len().min(255) as u8][..], &bytes[..bytes.len().min(255)]].concat()
+            },
+        )
+    };
+    let talk =
+        (any::<u8>(), proptest::collection::vec(said(), 1..8)).prop_map(|(route, said)| [vec![route], said.concat()].concat());
+    proptest!(config, |(bytes in talk)| entry::announce(&bytes));
+}

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use support::updates::applied;
-use support::wire::{Wire, frames, has_program, sendable};
+use support::wire::{BOUND, Capture, Wire, frames, has_program, sendable};
 
 fn demo() -> PathBuf {
     support::repository("fixtures/demo/segment/capture.pcap")
@@ -141,6 +141,44 @@ fn captures_by_others_give_the_same_live_where_they_are() {
     let replayed = replayed.into_inner().unwrap();
     support::captures::say(&format!("{replayed} captures by others were replayed"));
     assert!(replayed > 20 && different.is_empty(), "{} differ:\n{}", different.len(), different.join("\n"));
+}
+
+/// What `flowlabel rpc` says without the times, which are those of the day.
+fn timeless(mut told: Value) -> Value {
+    for endpoint in told["learned"].as_array_mut().unwrap() {
+        endpoint["first"].take();
+        endpoint["last"].take();
+    }
+    told
+}
+
+#[test]
+fn who_listens_where_is_told_of_an_interface_as_of_a_file() {
+    let Some(wire) = Wire::new() else { return };
+    let listen = |options: &[&str]| {
+        let mut command = wire.command(env!("CARGO_BIN_EXE_flowlabel"));
+        Capture::start(command.args(["rpc", "--interface", "left", "--duration", BOUND]).args(options))
+    };
+    for case in ["samba", "ftp", "rtsp"] {
+        let file = support::repository("fixtures/servers").join(case).join("capture.pcap");
+        let sent = frames(&file);
+        let capture = listen(&["--format", "json", "--no-split", "--packets", &sent.len().to_string()]);
+        let status = fs::read_to_string(format!("/proc/{}/status", capture.child.id())).unwrap();
+        assert!(status.contains("Seccomp:\t2") && status.contains("CapEff:\t0000000000000000"), "in its sandbox: {status}");
+        wire.send(&sent);
+        let (code, lines, said) = capture.end();
+        assert_eq!((code, lines.len()), (Some(0), 1), "{case}: {said}");
+        let of_file =
+            support::binary::said_by(support::binary::flowlabel().arg("rpc").arg(&file).args(["--format", "json", "--no-split"]));
+        let of_file: Value = serde_json::from_str(&of_file.out).unwrap();
+        assert!(!of_file["learned"].as_array().unwrap().is_empty());
+        assert_eq!(timeless(lines.into_iter().next().unwrap()), timeless(of_file), "{case}");
+    }
+    // The table, ended by a signal, with nothing to tell.
+    let capture = listen(&[]);
+    capture.signal("-INT");
+    let (code, told, _) = capture.end_as_text();
+    assert_eq!((code, told.as_str()), (Some(0), "Nobody announced where it listens, and no DCE/RPC was bound.\n"));
 }
 
 #[test]

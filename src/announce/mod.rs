@@ -27,6 +27,7 @@ mod rpc;
 mod rtsp;
 mod sdp;
 mod sip;
+mod smb;
 mod ssrp;
 mod stream;
 mod tftp;

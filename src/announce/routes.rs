@@ -1,7 +1,7 @@
 //! The table of readers: which flows are worth following.
 
 use super::reader::Reader;
-use super::{ftp, ike, l2tp, portmap, pptp, rpc, rtsp, sip, ssrp, tftp, upnp};
+use super::{ftp, ike, l2tp, portmap, pptp, rpc, rtsp, sip, smb, ssrp, tftp, upnp};
 use crate::net::IpProto;
 
 /// A protocol that announces others.
@@ -30,6 +30,7 @@ const BOTH: &[IpProto] = &[IpProto::TCP, IpProto::UDP];
 pub const ROUTES: &[Route] = &[
     Route { word: "rpc", over: TCP, ports: &[135, 593], protocols: &["DCE/RPC"], begins: None, new: || Box::new(rpc::Connection::default()) },
     Route { word: "rpc_datagram", over: UDP, ports: &[135], protocols: &["DCE/RPC"], begins: None, new: || Box::new(rpc::Datagrams::default()) },
+    Route { word: "smb", over: TCP, ports: &[139, 445], protocols: &["SMB"], begins: Some(smb::is_session), new: || Box::new(smb::Pipes::default()) },
     Route { word: "ftp", over: TCP, ports: &[21], protocols: &["FTP"], begins: None, new: || Box::new(ftp::Control::default()) },
     Route { word: "tftp", over: UDP, ports: &[69], protocols: &["TFTP"], begins: None, new: || Box::new(tftp::Requests) },
     Route { word: "ssrp", over: UDP, ports: &[1434], protocols: &["SQL Server browser"], begins: None, new: || Box::new(ssrp::Browser::default()) },

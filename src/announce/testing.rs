@@ -39,7 +39,7 @@ pub fn told_over(transport: IpProto, reader: &mut dyn Reader, talk: &[Talk<'_>])
     (words.collect(), hearing.foreign)
 }
 
-fn hearing(transport: IpProto) -> Hearing<'static> {
+pub fn hearing(transport: IpProto) -> Hearing<'static> {
     Hearing {
         packet: 1,
         time: Timestamp::new(1, 0, 6),

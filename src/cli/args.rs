@@ -153,22 +153,9 @@ pub struct TrafficArgs {
 /// `flowlabel rpc`.
 #[derive(Args, Debug)]
 pub struct RpcArgs {
-    /// Capture files, directories, or - for standard input
-    #[arg(value_name = "FILE|DIR|-", value_hint = ValueHint::AnyPath)]
-    #[cfg_attr(feature = "live", arg(required_unless_present = "interface"))]
-    #[cfg_attr(not(feature = "live"), arg(required = true))]
-    pub inputs: Vec<PathBuf>,
-    /// Listen here instead, until Ctrl-C
-    #[cfg(feature = "live")]
-    #[arg(long, value_name = "IFACE", conflicts_with = "inputs")]
-    pub interface: Vec<String>,
-    /// End after this time (30s, 5m, 1h)
-    #[cfg(feature = "live")]
-    #[arg(long, value_name = "TIME", requires = "interface")]
-    pub duration: Option<String>,
-    /// Merge the inputs by packet time instead of reading one after the other
-    #[arg(long)]
-    pub merge: bool,
+    /// Where the traffic comes from.
+    #[command(flatten)]
+    pub traffic: TrafficArgs,
     /// What reading and capturing have in common.
     #[command(flatten)]
     pub shared: SharedArgs,

@@ -76,13 +76,16 @@ pub fn observe(
         return super::capture::label_live(&args, verbosity, labelling, formats);
     }
     if traffic.inputs.is_empty() {
-        return Err(Failure::Usage(
-            "no traffic: name capture files, directories or - for standard input, or an --interface".to_owned(),
-        ));
+        return Err(no_traffic());
     }
     let labelling = start(&shared, label::given([("merge", label::yes(traffic.merge))]))?;
     let args = ReadArgs { inputs: traffic.inputs, merge: traffic.merge, stream: false, shared };
     read::label_files(&args, verbosity, labelling, formats)
+}
+
+/// Neither files nor interfaces were named.
+pub fn no_traffic() -> Failure {
+    Failure::Usage("no traffic: name capture files, directories or - for standard input, or an --interface".to_owned())
 }
 
 /// Reads a policy and the hosts file it names, which stands beside it.

@@ -33,7 +33,7 @@ use crate::flow::{Flow, Harvest, KeyParts, SHARDS, Settings, Timeouts};
 #[cfg(feature = "live")]
 use crate::net::Timestamp;
 use crate::pipeline::{self, Progress};
-use crate::record::{Audit, Drops, FlowRecord, Run, Summary};
+use crate::record::{Audit, Drops, DynamicRange, FlowRecord, Run, Summary};
 #[cfg(feature = "live")]
 use crate::tui::Board;
 
@@ -136,6 +136,7 @@ impl Labelling {
         summary.draft = draft;
         summary.flows.evicted = desk.evicted;
         summary.learned = desk.ledger.endpoints();
+        (summary.announcements.heard, summary.announcements.forgotten) = desk.ledger.counts();
         summary.names = desk.ledger.host_names();
         summary.drops = drops();
         // The process ends soon, and its memory with it: nobody needs millions of flows taken apart.
@@ -165,6 +166,8 @@ impl Labelling {
     /// What the packets, the inputs and the options say; the records add the rest.
     fn summary(self, outcome: &Outcome, source: &dyn Source) -> Summary {
         let mut summary = outcome.summary();
+        let range = |(ports, products): ((u16, u16), Vec<&str>)| DynamicRange { ports, of: products.join(", ") };
+        summary.dynamic_ranges = self.catalog.dynamic_ranges().into_iter().map(range).collect();
         summary.run = Run {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             catalog: Some(self.catalog.digest().to_owned()),
@@ -392,7 +395,12 @@ impl Clerk {
             let Some(flow) = self.memory.flow(revised) else { continue };
             let record = |heard| engine::record(flow, &self.carriers, Some(catalog), heard);
             let after = record(revised.after());
-            let selected = output.update(&record(revised.before()), &after);
+            let before = record(revised.before());
+            let selected = output.update(&before, &after);
+            #[cfg(feature = "live")]
+            if let Some(board) = &self.board {
+                board.lock().unwrap_or_else(PoisonError::into_inner).updated(&before, &after);
+            }
             if let Some(carving) = &mut self.carving {
                 carving.see(flow.key, &after, selected);
             }

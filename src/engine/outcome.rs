@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::carriers::Carriers;
 use super::tally::Tally;
 use crate::flow::{Flow, FlowKey, Shard, Slab};
-use crate::record::{FlowId, Quantiles, Summary};
+use crate::record::{Announcements, FlowId, Quantiles, Summary};
 use crate::wire::Word;
 
 /// How many flows ahead of its turn one is asked for.
@@ -31,6 +31,7 @@ impl Place {
 pub struct Outcome {
     flows: Vec<Slab<Flow>>,
     duplicates: u64,
+    unfollowed: u64,
     tally: Tally,
     order: Vec<Place>,
     carriers: Carriers,
@@ -40,6 +41,7 @@ impl Outcome {
     /// Takes finished shards and the sum of all tallies.
     pub fn new(shards: Vec<Shard>, tally: Tally) -> Self {
         let duplicates = shards.iter().map(Shard::duplicate_packets).sum();
+        let unfollowed = shards.iter().map(Shard::unfollowed).sum();
         let flows: Vec<Slab<Flow>> = shards.into_iter().map(Shard::into_flows).collect();
         let mut order = Vec::with_capacity(flows.iter().map(Slab::len).sum());
         for (shard, flows) in flows.iter().enumerate() {
@@ -47,7 +49,7 @@ impl Outcome {
         }
         // Each shard's are nearly in order: a sort that merges runs makes less of it than one that does not.
         order.sort();
-        let mut outcome = Self { flows, duplicates, tally, order, carriers: Carriers::default() };
+        let mut outcome = Self { flows, duplicates, unfollowed, tally, order, carriers: Carriers::default() };
         outcome.carriers = outcome.find_carriers();
         outcome
     }
@@ -90,6 +92,7 @@ impl Outcome {
             cut_short: words(&tally.cut_short),
             fragments: tally.fragments,
             duplicates: self.duplicates,
+            announcements: Announcements { unfollowed: self.unfollowed, ..Announcements::default() },
             bytes: tally.bytes,
             first: Some(tally.first).filter(|time| time.is_some()),
             last: Some(tally.last).filter(|time| time.is_some()),

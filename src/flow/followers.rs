@@ -47,6 +47,8 @@ pub struct Followers {
     /// In the order they began; those that are gone are passed over.
     order: VecDeque<u32>,
     bytes: usize,
+    /// Flows that were not followed to their end because there were too many, or too much of one.
+    pub given_up: u64,
     /// What hosts were called lately.
     lately: Lately,
 }
@@ -71,7 +73,9 @@ impl Followers {
             }
         }
         self.bytes = self.bytes + follower.held() - before;
-        let is_over = follower.is_done() || self.bytes > BYTES;
+        let is_too_much = self.bytes > BYTES;
+        let is_over = follower.is_done() || is_too_much;
+        self.given_up += u64::from(is_too_much);
         let foreign = hearing.foreign;
         announced.append(&mut hearing.announced);
         if foreign {
@@ -109,6 +113,7 @@ impl Followers {
         self.order.push_back(at);
         while self.held.len() > MOST {
             let Some(oldest) = self.order.pop_front() else { break };
+            self.given_up += u64::from(self.held.contains_key(&oldest));
             self.forget(oldest);
         }
         if self.order.len() > 2 * MOST {

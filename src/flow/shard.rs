@@ -225,6 +225,11 @@ impl Shard {
         self.duplicate_packets
     }
 
+    /// Flows that may have announced others and were not followed to their end.
+    pub fn unfollowed(&self) -> u64 {
+        self.followers.given_up
+    }
+
     /// What was given away since the last call.
     pub fn take_harvest(&mut self) -> Harvest {
         std::mem::take(&mut self.harvest)

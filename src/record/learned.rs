@@ -41,12 +41,34 @@ pub struct LearnedEndpoint {
     pub last: Timestamp,
     /// Who was told.
     pub told: Vec<IpAddr>,
-    /// Who came.
+    /// Who came to the endpoint.
     pub clients: Vec<IpAddr>,
+    /// Those who are known to have bound this interface; several interfaces may share an endpoint.
+    pub bound_by: Vec<IpAddr>,
     /// Flows that came.
     pub flows: u64,
     /// Their IP bytes.
     pub bytes: u64,
+}
+
+/// How much was announced, and what was left out because there was too much of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, JsonSchema)]
+pub struct Announcements {
+    /// Announcements heard.
+    pub heard: u64,
+    /// Those that were forgotten: of more than can be remembered the first.
+    pub forgotten: u64,
+    /// Conversations that may have announced more and were not read on: of more than can be followed at a time the first.
+    pub unfollowed: u64,
+}
+
+/// A range from which products take dynamic ports.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DynamicRange {
+    /// Its first and last port.
+    pub ports: (u16, u16),
+    /// The products, in words.
+    pub of: String,
 }
 
 /// A name of a host.
@@ -71,10 +93,10 @@ pub struct HostName {
 pub struct HighPorts {
     /// The server.
     pub server: IpAddr,
-    /// From where it takes the ports it assigns, as far as they show it: `1025-5000`, `49152-65535`, or those seen.
+    /// From where it takes the ports it assigns, as far as they show it: `1025-5000`, `49152-65535`, one of the rules, or those seen.
     pub range: Option<String>,
     /// Whose range that is.
-    pub era: Option<&'static str>,
+    pub era: Option<String>,
     /// All flows to its high ports.
     pub flows: u64,
     /// Their IP bytes.
@@ -83,6 +105,23 @@ pub struct HighPorts {
     pub explained: ExplainedBy,
     /// The ports that nothing explains, most bytes first.
     pub unexplained: Vec<OpenPort>,
+}
+
+/// The traffic to the ports above 1024 of all servers.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, JsonSchema)]
+pub struct HighPortsTotal {
+    /// Servers with such traffic.
+    pub servers: u64,
+    /// Flows.
+    pub flows: u64,
+    /// Their IP bytes.
+    pub bytes: u64,
+    /// The part that is explained, by what.
+    pub explained: ExplainedBy,
+    /// The ports that nothing explains, most bytes first.
+    pub unexplained: Vec<OpenPort>,
+    /// Further ones that are not listed.
+    pub unexplained_left_out: u64,
 }
 
 /// Flows and bytes by what explains them.
@@ -108,6 +147,8 @@ pub struct FlowsAndBytes {
 /// A port that nothing explains.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct OpenPort {
+    /// Whose it is.
+    pub server: IpAddr,
     /// `tcp` or `udp`.
     #[schemars(with = "String")]
     pub transport: IpProto,
@@ -117,4 +158,6 @@ pub struct OpenPort {
     pub flows: u64,
     /// IP bytes.
     pub bytes: u64,
+    /// What most of them are in spite of the port, or probably are; null where nothing is known.
+    pub probably: Option<String>,
 }

@@ -20,7 +20,9 @@ mod words;
 pub use audit::{Audit, Coverage, Covered, FindingGroup, Gone, MatrixCell, StatusCounts};
 pub use community_id::CommunityTuple;
 pub use flow::{Finding, Flow, FlowId, FlowRecord, Host, Icmp, IcmpErrors, Payload, PerSide, Policy, Tcp, Tunnel};
-pub use learned::{ExplainedBy, FlowsAndBytes, HighPorts, HostName, LearnedEndpoint, OpenPort};
+pub use learned::{
+    Announcements, DynamicRange, ExplainedBy, FlowsAndBytes, HighPorts, HighPortsTotal, HostName, LearnedEndpoint, OpenPort,
+};
 pub use schema::schema;
 pub use summary::{
     Carved, Damage, Drops, EvidenceCounts, Explained, FlowCounts, Input, LabelCount, PacketCounts, Quantiles, QuantilesOf, Run,

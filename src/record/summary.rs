@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::audit::Audit;
 use super::escape::visible;
-use super::learned::{HighPorts, HostName, LearnedEndpoint};
+use super::learned::{Announcements, DynamicRange, HighPorts, HighPortsTotal, HostName, LearnedEndpoint};
 use crate::net::Timestamp;
 
 /// The word that says what the line is.
@@ -58,10 +58,17 @@ pub struct Summary {
     pub evidence: EvidenceCounts,
     /// Learned endpoints: who listens where, by server, transport and port.
     pub learned: Vec<LearnedEndpoint>,
+    /// How much was announced, and what was left out because there was too much of it.
+    pub announcements: Announcements,
     /// What hosts are called, and which packet said so: claims, that nobody checked.
     pub names: Vec<HostName>,
     /// The traffic to high ports and what explains it, by server.
     pub high_ports: Vec<HighPorts>,
+    /// The same of all servers together.
+    pub high_ports_total: HighPortsTotal,
+    /// The ranges of dynamic ports that the rules know, to tell servers' ranges by.
+    #[serde(skip)]
+    pub dynamic_ranges: Vec<DynamicRange>,
     /// Distributions.
     pub quantiles: Quantiles,
     /// What was wrong with the input.

@@ -95,7 +95,7 @@ impl SummaryBuilder {
         summary.labels = self.labels.into_values().chain([self.unlabelled]).filter(|label| label.flows > 0).collect();
         summary.labels.sort_unstable_by(|a, b| (Reverse(a.bytes), &a.label).cmp(&(Reverse(b.bytes), &b.label)));
         summary.evidence = self.evidence;
-        summary.high_ports = self.high_ports.finish(&summary.learned);
+        (summary.high_ports, summary.high_ports_total) = self.high_ports.finish(&summary.learned, &summary.dynamic_ranges);
         summary.quantiles = Quantiles {
             packet_bytes: summary.quantiles.packet_bytes,
             flow_seconds: self.lasted.quantiles(1e-6),

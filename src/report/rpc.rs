@@ -4,14 +4,20 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
+use super::table::loss;
 use super::{Format, Report, json_text, units};
 use crate::record::escape::visible;
-use crate::record::{FlowRecord, HighPorts, LearnedEndpoint, Summary};
+use crate::record::{ExplainedBy, FlowRecord, FlowsAndBytes, HighPorts, LearnedEndpoint, OpenPort, Summary};
 
 /// The formats of `flowlabel rpc`, the default first.
 pub const RPC_FORMATS: &[Format] = &[
     Format { name: "table", help: "By server, for people", extension: "txt", new: |_| Box::new(Table) },
-    Format { name: "json", help: "{\"learned\":[...],\"high_ports\":[...]}", extension: "json", new: |_| Box::new(Json) },
+    Format {
+        name: "json",
+        help: "{\"learned\":[...],\"high_ports\":[...], ...}, as in the summary of read",
+        extension: "json",
+        new: |_| Box::new(Json),
+    },
 ];
 
 /// The format of this name.
@@ -32,7 +38,13 @@ impl Report for Json {
 
     fn finish(&mut self, summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         let mut text = Vec::new();
-        json_text::append(&mut text, &json!({"learned": summary.learned, "high_ports": summary.high_ports}))?;
+        let blocks = json!({
+            "learned": summary.learned,
+            "announcements": summary.announcements,
+            "high_ports": summary.high_ports,
+            "high_ports_total": summary.high_ports_total,
+        });
+        json_text::append(&mut text, &blocks)?;
         text.push(b'\n');
         out.write_all(&text)
     }
@@ -55,7 +67,7 @@ impl Report for Table {
         servers.sort_unstable();
         servers.dedup();
         if servers.is_empty() {
-            return writeln!(out, "Nobody announced where it listens, and no DCE/RPC was bound.");
+            writeln!(out, "Nobody announced where it listens, and no DCE/RPC was bound.")?;
         }
         for server in servers {
             let endpoints: Vec<_> = summary.learned.iter().filter(|endpoint| endpoint.server == server).collect();
@@ -63,97 +75,166 @@ impl Report for Table {
             heading(&server.to_string(), high, out)?;
             listed(&endpoints, out)?;
             if let Some(high) = high {
-                explained(high, out)?;
+                explained("  high ports", (high.flows, high.bytes), &high.explained, out)?;
+                unexplained(&high.unexplained, 0, false, out)?;
             }
             writeln!(out)?;
         }
-        Ok(())
+        ending(summary, out)
     }
 }
 
 fn heading(server: &str, high: Option<&HighPorts>, out: &mut dyn Write) -> io::Result<()> {
-    match high.and_then(|high| high.range.as_deref().zip(high.era)) {
-        Some((range, era)) => writeln!(out, "{server}   takes its ports from {range} ({era})"),
+    match high.and_then(|high| high.range.as_deref().zip(high.era.as_deref())) {
+        Some((range, era)) => writeln!(out, "{server}   takes its ports from {range} ({})", visible(era)),
         None => writeln!(out, "{server}"),
     }
 }
 
-/// Listeners one by one; what is for one conversation only is counted.
+/// All servers together, where there is more than one to add up or something left that nothing explains.
+fn ending(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+    let total = &summary.high_ports_total;
+    if total.flows > 0 {
+        let what = format!("High ports of {}", units::many(total.servers, "server"));
+        explained(&what, (total.flows, total.bytes), &total.explained, out)?;
+        unexplained(&total.unexplained, total.unexplained_left_out, true, out)?;
+    }
+    match loss::announcements(&summary.announcements) {
+        Some(text) => writeln!(out, "Too many: {text}"),
+        None => Ok(()),
+    }
+}
+
+/// Endpoints for one conversation or session that are listed for each server.
+const PASSING: usize = 12;
+
+/// Listeners one by one; of what is for one conversation only the first few.
 fn listed(endpoints: &[&LearnedEndpoint], out: &mut dyn Write) -> io::Result<()> {
-    let rows: Vec<[String; 6]> =
-        endpoints.iter().filter(|endpoint| endpoint.lasting == "listener").map(|endpoint| row(endpoint)).collect();
-    if !rows.is_empty() {
-        let titles = ["endpoint", "protocol", "what", "system", "learned from", "clients"].map(str::to_owned);
-        let rows: Vec<_> = std::iter::once(titles).chain(rows).collect();
-        let width =
-            |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..5).map(width).collect();
-        for row in &rows {
-            write!(out, " ")?;
-            for (cell, width) in row.iter().zip(&widths) {
-                write!(out, " {cell:width$} ")?;
-            }
-            writeln!(out, " {}", row.last().map(String::as_str).unwrap_or_default())?;
+    let (listeners, passing): (Vec<&LearnedEndpoint>, Vec<&LearnedEndpoint>) =
+        endpoints.iter().partition(|endpoint| endpoint.lasting == "listener");
+    let shown = listeners.iter().chain(passing.iter().take(PASSING));
+    let mut rows = vec![["endpoint", "protocol", "what", "system", "learned from", "seen", "clients"].map(str::to_owned)];
+    let mut above = None;
+    for endpoint in shown {
+        let place = (endpoint.transport, endpoint.port);
+        rows.push(row(endpoint, above == Some(place)));
+        above = Some(place);
+    }
+    if rows.len() > 1 {
+        print(&rows, out)?;
+    }
+    let mut more: Vec<(&str, &str, u64)> = Vec::new();
+    for endpoint in passing.iter().skip(PASSING) {
+        match more.iter_mut().find(|(protocol, how, _)| (*protocol, *how) == (endpoint.protocol, endpoint.how)) {
+            Some((_, _, count)) => *count += 1,
+            None => more.push((endpoint.protocol, endpoint.how, 1)),
         }
     }
-    let mut passing: Vec<(&str, &str, u64, u64)> = Vec::new();
-    for endpoint in endpoints.iter().filter(|endpoint| endpoint.lasting != "listener") {
-        match passing.iter_mut().find(|(protocol, how, ..)| (*protocol, *how) == (endpoint.protocol, endpoint.how)) {
-            Some((_, _, count, flows)) => (*count, *flows) = (*count + 1, *flows + endpoint.flows),
-            None => passing.push((endpoint.protocol, endpoint.how, 1, endpoint.flows)),
-        }
-    }
-    for (protocol, how, count, flows) in passing {
-        writeln!(
-            out,
-            "  {protocol} ({how}): {}, {}",
-            units::many(count, "endpoint for one session"),
-            units::many(flows, "flow")
-        )?;
+    for (protocol, how, count) in more {
+        writeln!(out, "  and {count} more for one conversation or session each: {protocol} ({how})")?;
     }
     Ok(())
 }
 
-fn row(endpoint: &LearnedEndpoint) -> [String; 6] {
+fn print(rows: &[[String; 7]], out: &mut dyn Write) -> io::Result<()> {
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..7).map(width).collect();
+    for row in rows {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        writeln!(out, "  {}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
+    }
+    Ok(())
+}
+
+/// A row; one at the same endpoint as the row above does not repeat it.
+fn row(endpoint: &LearnedEndpoint, is_same: bool) -> [String; 7] {
     let place = endpoint.port.map_or_else(|| endpoint.transport.to_string(), |port| format!("{}/{port}", endpoint.transport));
     let name = endpoint.name.map(str::to_owned).or_else(|| endpoint.interface.clone());
     let version = endpoint.version.as_ref().filter(|_| name.is_some()).map(|version| format!(" {version}")).unwrap_or_default();
     let annotation = endpoint.annotation.as_deref().filter(|text| Some(*text) != endpoint.name).map(visible).unwrap_or_default();
-    let what = format!("{}{version}  {annotation}", name.unwrap_or_default());
-    let clients = match endpoint.clients.as_slice() {
+    let mut what = format!("{}{version}", name.unwrap_or_default());
+    if !annotation.is_empty() {
+        what = if what.is_empty() { annotation.into_owned() } else { format!("{what} ({annotation})") };
+    }
+    let learned = format!("{} in packet {}", endpoint.how, endpoint.packet);
+    let first = |text: String| if is_same { String::new() } else { text };
+    [
+        first(place),
+        first(endpoint.protocol.to_owned()),
+        what,
+        endpoint.systems.join(" "),
+        learned,
+        seen(endpoint),
+        clients(endpoint, is_same),
+    ]
+}
+
+/// When it was first and last seen: the times of one day, else the days too.
+fn seen(endpoint: &LearnedEndpoint) -> String {
+    let part = |text: &str, from: usize, to: usize| text.get(from..to).unwrap_or(text).to_owned();
+    let (first, last) = (endpoint.first.to_string(), endpoint.last.to_string());
+    if part(&first, 0, 10) == part(&last, 0, 10) {
+        return format!("{} {}-{}", part(&first, 0, 10), part(&first, 11, 19), part(&last, 11, 19));
+    }
+    let minute = |text: &str| part(text, 0, 16).replace('T', " ");
+    format!("{} - {}", minute(&first), minute(&last))
+}
+
+/// Who bound the interface; where nobody is known to have, who came to the endpoint at all.
+fn clients(endpoint: &LearnedEndpoint, is_same: bool) -> String {
+    let named = match (endpoint.bound_by.as_slice(), endpoint.clients.as_slice()) {
+        ([], _) if endpoint.interface.is_some() && is_same => return String::new(),
+        ([], came) => came,
+        (bound, _) => bound,
+    };
+    match named {
         [] => "none seen".to_owned(),
         [one] => one.to_string(),
+        [one, other] => format!("{one} {other}"),
         [first, others @ ..] => format!("{first} and {} more", others.len()),
-    };
-    let learned = format!("{} in packet {}", endpoint.how, endpoint.packet);
-    [place, endpoint.protocol.to_owned(), what.trim().to_owned(), endpoint.systems.join(" "), learned, clients]
+    }
 }
 
 /// Ports without explanation that are named; the rest is counted.
 const NAMED: usize = 8;
 
-fn explained(high: &HighPorts, out: &mut dyn Write) -> io::Result<()> {
-    let by = [("learned", high.explained.learned), ("payload", high.explained.payload), ("port", high.explained.port)];
-    let flows: u64 = by.iter().map(|(_, part)| part.flows).sum();
-    let bytes: u64 = by.iter().map(|(_, part)| part.bytes).sum();
-    let parts: Vec<_> =
-        by.iter().filter(|(_, part)| part.flows > 0).map(|(word, part)| format!("{word} {}", part.flows)).collect();
+fn explained(what: &str, (flows, bytes): (u64, u64), by: &ExplainedBy, out: &mut dyn Write) -> io::Result<()> {
+    let by = [("learned", by.learned), ("payload", by.payload), ("port", by.port)];
+    let explained_flows: u64 = by.iter().map(|(_, part)| part.flows).sum();
+    let explained_bytes: u64 = by.iter().map(|(_, part)| part.bytes).sum();
+    let part = |(word, part): &(&str, FlowsAndBytes)| {
+        format!("{word} {} ({} of the bytes)", units::count(part.flows), units::percent(part.bytes, bytes))
+    };
+    let parts: Vec<_> = by.iter().filter(|(_, part)| part.flows > 0).map(part).collect();
     let parts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
     writeln!(
         out,
-        "  high ports: {}, {}; explained {} of the flows, {} of the bytes{parts}",
-        units::many(high.flows, "flow"),
-        units::bytes(high.bytes),
-        units::percent(flows, high.flows),
-        units::percent(bytes, high.bytes)
-    )?;
-    let named = high.unexplained.iter().take(NAMED);
-    let named: Vec<_> =
-        named.map(|open| format!("{}/{} ({})", open.transport, open.port, units::many(open.flows, "flow"))).collect();
-    let more = high.unexplained.len().saturating_sub(NAMED);
-    match (named.is_empty(), more) {
-        (true, _) => Ok(()),
-        (false, 0) => writeln!(out, "  not explained: {}", named.join(", ")),
-        (false, more) => writeln!(out, "  not explained: {} and {} more", named.join(", "), units::many(more as u64, "port")),
+        "{what}: {}, {}; explained {} of the flows, {} of the bytes{parts}",
+        units::many(flows, "flow"),
+        units::bytes(bytes),
+        units::percent(explained_flows, flows),
+        units::percent(explained_bytes, bytes),
+    )
+}
+
+fn unexplained(open: &[OpenPort], left_out: u64, with_server: bool, out: &mut dyn Write) -> io::Result<()> {
+    let named: Vec<_> = open.iter().take(NAMED).map(|open| unexplained_port(open, with_server)).collect();
+    if named.is_empty() {
+        return Ok(());
     }
+    let more = open.len().saturating_sub(NAMED) as u64 + left_out;
+    let more = if more > 0 { format!(" and {}", units::many(more, "more port")) } else { String::new() };
+    writeln!(out, "  not explained: {}{more}", named.join(", "))
+}
+
+fn unexplained_port(open: &OpenPort, with_server: bool) -> String {
+    let server = if with_server { format!("{} ", open.server) } else { String::new() };
+    let probably = open.probably.as_deref().map(|name| format!(", {}", visible(name))).unwrap_or_default();
+    format!(
+        "{server}{}/{} ({}, {}{probably})",
+        open.transport,
+        open.port,
+        units::many(open.flows, "flow"),
+        units::bytes(open.bytes)
+    )
 }

@@ -92,6 +92,20 @@ impl Board {
         self.list(record, true);
     }
 
+    /// Something was learned of a flow that has ended.
+    pub fn updated(&mut self, before: &FlowRecord<'_>, after: &FlowRecord<'_>) {
+        let (was, is) = (self.part(before), self.part(after));
+        if let Some(sum) = self.sums.get_mut(was.name) {
+            sum.take(&was);
+        }
+        if let Some(sum) = self.sums.get_mut(is.name) {
+            sum.add(&is);
+        }
+        if self.flow(after.id).is_some() {
+            self.list(after, true);
+        }
+    }
+
     /// A flow is under way.
     pub fn under_way(&mut self, record: &FlowRecord<'_>) {
         if self.under_way.len() >= FOLLOWED && !self.under_way.contains_key(&record.id) {

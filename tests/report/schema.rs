@@ -42,6 +42,7 @@ fn endpoint() -> LearnedEndpoint {
         last: time,
         told: vec![client],
         clients: vec![client],
+        bound_by: vec![client],
         flows: 1,
         bytes: 400,
     }

@@ -16,6 +16,7 @@
 
 pub mod binary;
 pub mod captures;
+pub mod conversation;
 pub mod craft;
 pub mod file;
 pub mod framing;

@@ -74,6 +74,7 @@ pub fn wanted(stub: &[u8], little: bool) -> Option<Uuid> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recognize::testing::hex;
 
     #[test]
     fn bindings_with_a_port_are_found_wherever_they_stand() {
@@ -89,6 +90,26 @@ mod tests {
         }
         assert_eq!(bindings(&stub, true), [Binding { over_udp: false, host: "dc1".to_owned(), port: 49158 }]);
         assert_eq!(bindings(&stub, false), []);
+    }
+
+    /// Two bindings for one port, then security, as impacket writes a `DUALSTRINGARRAY`, inside of each answer that has one.
+    const ARRAY: &str = "22000000 2200 1e00 0700 310030002e0030002e0030002e0032005b00340039003100350038005d000000 \
+        0700 6400630031005b00340039003100350038005d000000 0000 0a00 ffff 0000 0000";
+
+    #[test]
+    fn every_answer_with_bindings_is_read() {
+        let answers = [
+            (RESOLVER, 0, "ResolveOxid", format!("1a630000 {ARRAY} {}", "00".repeat(24))),
+            (RESOLVER, 4, "ResolveOxid2", format!("20b10000 {ARRAY} {} 0500 0700 00000000", "00".repeat(20))),
+            (RESOLVER, 5, "ServerAlive2", format!("0500 0700 b82c0000 {ARRAY} 00000000 00000000")),
+        ];
+        let expected = ["10.0.0.2", "dc1"].map(|host| Binding { over_udp: false, host: host.to_owned(), port: 49158 });
+        for (uuid, operation, name, stub) in answers {
+            assert_eq!((call(uuid, operation), bindings(&hex(&stub), true)), (Some(name), expected.to_vec()));
+        }
+        for (uuid, operation, name) in [(ACTIVATION, 0, "RemoteActivation"), (ACTIVATOR, 4, "RemoteCreateInstance")] {
+            assert_eq!(call(uuid, operation), Some(name));
+        }
     }
 
     #[test]

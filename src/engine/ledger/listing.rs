@@ -17,7 +17,7 @@ impl Ledger {
     /// Everything that was learned, by server, transport and port. Of what is for one conversation only the newest few thousand.
     pub fn endpoints(&self) -> Vec<LearnedEndpoint> {
         let entries =
-            self.places.iter().flat_map(|(door, place)| place.entries.iter().map(move |entry| told(door, place, entry)));
+            self.places.iter().flat_map(|(door, place)| place.entries().map(move |entry| self.told(door, place, entry)));
         let (mut endpoints, mut passing): (Vec<_>, Vec<_>) = entries.partition(|endpoint| endpoint.lasting == "listener");
         passing.sort_by_key(|endpoint| std::cmp::Reverse(endpoint.packet));
         passing.truncate(PASSING);
@@ -29,35 +29,38 @@ impl Ledger {
         endpoints.sort_by(|a, b| order(a).cmp(&order(b)));
         endpoints
     }
+
+    fn told(&self, door: &Door, place: &Place, entry: &Entry) -> LearnedEndpoint {
+        let told = &entry.known.announcement;
+        let listing = |hosts: &BTreeSet<Addr>| hosts.iter().map(|host| host.to_ip(door.version)).collect();
+        let bound = told.interface.and_then(|offered| self.bound.get(&(*door, offered.uuid)));
+        LearnedEndpoint {
+            annotation: told.about.as_deref().map(str::to_owned),
+            lasting: match told.lasting {
+                Lasting::Standing => "listener",
+                Lasting::Session => "session",
+                Lasting::Once => "once",
+            },
+            packet: told.packet,
+            first: told.time,
+            last: place.seen.last.map_or(entry.last, |last| last.latest(entry.last)),
+            told: listing(&entry.told),
+            clients: listing(&place.seen.clients),
+            bound_by: bound.map(|bound| listing(&bound.clients)).unwrap_or_default(),
+            flows: place.seen.flows,
+            bytes: place.seen.bytes,
+            ..endpoint(door, told.service.label.unwrap_or(told.service.name), told.interface, told.how)
+        }
+    }
 }
 
 fn order(endpoint: &LearnedEndpoint) -> (IpAddr, u8, Option<u16>, u64, Option<&str>) {
     (endpoint.server, endpoint.transport.0, endpoint.port, endpoint.packet, endpoint.interface.as_deref())
 }
 
-fn told(door: &Door, place: &Place, entry: &Entry) -> LearnedEndpoint {
-    let told = &entry.known.announcement;
-    let listing = |hosts: &BTreeSet<Addr>| hosts.iter().map(|host| host.to_ip(door.version)).collect();
-    LearnedEndpoint {
-        annotation: told.about.as_deref().map(str::to_owned),
-        lasting: match told.lasting {
-            Lasting::Standing => "listener",
-            Lasting::Session => "session",
-            Lasting::Once => "once",
-        },
-        packet: told.packet,
-        first: told.time,
-        last: place.seen.last.map_or(entry.last, |last| last.latest(entry.last)),
-        told: listing(&entry.told),
-        clients: listing(&place.seen.clients),
-        flows: place.seen.flows,
-        bytes: place.seen.bytes,
-        ..endpoint(door, told.service.label.unwrap_or(told.service.name), told.interface, told.how)
-    }
-}
-
 impl Bound {
     fn told(&self, door: &Door, uuid: Uuid) -> LearnedEndpoint {
+        let clients: Vec<IpAddr> = self.clients.iter().map(|host| host.to_ip(door.version)).collect();
         LearnedEndpoint {
             interface: Some(uuid.to_string()),
             name: interface(uuid).map(|known| known.name.as_str()),
@@ -65,7 +68,8 @@ impl Bound {
             packet: self.packet,
             first: self.first,
             last: self.last,
-            clients: self.clients.iter().map(|host| host.to_ip(door.version)).collect(),
+            clients: clients.clone(),
+            bound_by: clients,
             flows: self.flows,
             bytes: self.bytes,
             ..endpoint(door, "RPC", None, "bind")
@@ -93,6 +97,7 @@ fn endpoint(door: &Door, protocol: &'static str, offered: Option<Interface>, how
         last: crate::net::Timestamp::NONE,
         told: Vec::new(),
         clients: Vec::new(),
+        bound_by: Vec::new(),
         flows: 0,
         bytes: 0,
     }

@@ -1,6 +1,6 @@
 //! Flows whose records are written already, for as long as an announcement may still change them.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::hash::Hash;
 
 use super::names::{HostKey, host};
@@ -8,6 +8,7 @@ use super::{Heard, Ledger, doors};
 use crate::announce::{Announcement, Door};
 use crate::flow::{Flow, Side};
 use crate::naming::Claim;
+use crate::net::Timestamp;
 
 /// Flows remembered.
 const MOST: usize = 1 << 16;
@@ -18,6 +19,7 @@ pub struct Memory {
     flows: VecDeque<Flow>,
     /// The number of the first of them.
     first: u64,
+    /// Their numbers, in order: by door, and by host.
     at: HashMap<Door, VecDeque<u64>>,
     of: HashMap<HostKey, VecDeque<u64>>,
 }
@@ -66,6 +68,11 @@ impl Memory {
         self.get(revised.number)
     }
 
+    /// The flows that went through a door.
+    fn at(&self, door: Door) -> impl Iterator<Item = &Flow> {
+        self.at.get(&door).into_iter().flatten().filter_map(|number| self.get(*number))
+    }
+
     fn get(&self, number: u64) -> Option<&Flow> {
         self.flows.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
     }
@@ -102,31 +109,20 @@ impl Ledger {
     /// Takes what was said and flows that have ended, and tells which remembered flows look different now, in the order of their ids.
     pub fn revise<'a>(&mut self, memory: &'a Memory, news: News, ended: impl Iterator<Item = &'a Flow> + Clone) -> Vec<Revised> {
         let News { announcements, claims } = news;
-        if memory.flows.is_empty() {
-            self.take(announcements, claims);
-            for flow in ended {
-                self.meet(flow);
-            }
-            return Vec::new();
+        let mut numbers = BTreeSet::new();
+        if !memory.flows.is_empty() {
+            let called = self.renamed(&claims, ended.clone());
+            numbers = self.touched(memory, &announcements, ended.clone());
+            numbers.extend(called.iter().filter_map(|host| memory.of.get(host)).flatten());
         }
-        let announced = announcements.iter().map(|announcement| announcement.door);
-        let visited = ended.clone().flat_map(|flow| self.doors_changed_by(flow));
-        let touched: BTreeSet<Door> = announced.chain(visited).collect();
-        let called = self.renamed(&claims, ended.clone());
-        let at_doors = touched.iter().filter_map(|door| memory.at.get(door)).flatten();
-        let of_hosts = called.iter().filter_map(|host| memory.of.get(host)).flatten();
-        let numbers: BTreeSet<u64> = at_doors.chain(of_hosts).copied().collect();
         let flows = || numbers.iter().filter_map(|number| Some((*number, memory.get(*number)?)));
         let before: Vec<Heard> = flows().map(|(_, flow)| self.heard(flow)).collect();
-        let mut changes = !called.is_empty() | self.take(announcements, claims);
-        for (_, flow) in flows() {
-            changes |= self.meet_at_doors(flow);
+        self.take(memory, announcements);
+        for claim in claims {
+            self.names.hear(claim);
         }
         for flow in ended {
-            changes |= self.meet(flow);
-        }
-        if !changes {
-            return Vec::new();
+            self.meet(flow);
         }
         let revised =
             flows().zip(before).map(|((number, flow), before)| (flow.id, Revised { number, before, after: self.heard(flow) }));
@@ -135,16 +131,42 @@ impl Ledger {
         revised.into_iter().map(|(_, revised)| revised).collect()
     }
 
-    /// Takes what was said; whether that can change what is known of flows that were met.
-    fn take(&mut self, announcements: Vec<Announcement>, claims: Vec<Claim>) -> bool {
-        let mut changes = false;
+    /// Takes announcements. Whoever came to a door before it was announced was not noted there: that is made up for.
+    fn take(&mut self, memory: &Memory, announcements: Vec<Announcement>) {
+        let mut new_doors = BTreeSet::new();
         for announcement in announcements {
-            changes |= self.hear(announcement);
+            let door = announcement.door;
+            if self.hear(announcement) {
+                new_doors.insert(door);
+            }
         }
-        for claim in claims {
-            self.names.hear(claim);
+        for door in new_doors {
+            for flow in memory.at(door) {
+                let ends = doors(flow).filter(|(_, known)| *known == door);
+                ends.for_each(|end| self.meet_at(end, flow));
+            }
         }
-        changes
+    }
+
+    /// The remembered flows that announcements and ended flows may make look different.
+    fn touched<'a>(
+        &mut self,
+        memory: &Memory,
+        announcements: &[Announcement],
+        ended: impl Iterator<Item = &'a Flow>,
+    ) -> BTreeSet<u64> {
+        let mut doors: BTreeMap<Door, Timestamp> = BTreeMap::new();
+        let mut touch = |(door, since): (Door, Timestamp)| {
+            let known = doors.entry(door).or_insert(since);
+            *known = since.min(*known);
+        };
+        announcements.iter().map(|announcement| self.door_changed_by(announcement)).for_each(&mut touch);
+        ended.flat_map(|flow| self.doors_changed_by(flow)).for_each(&mut touch);
+        let numbers = doors.into_iter().flat_map(|(door, since)| {
+            let numbers = memory.at.get(&door).into_iter().flatten().copied();
+            numbers.filter(move |number| memory.get(*number).is_some_and(|flow| !flow.first.is_some() || flow.first >= since))
+        });
+        numbers.collect()
     }
 
     /// The hosts that may be called otherwise now.

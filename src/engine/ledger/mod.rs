@@ -1,7 +1,7 @@
 //! What was announced, by door, and which flows it explains.
 //!
 //! The ledger hears announcements in the order of their packets and meets flows in any order; what it says of a flow depends on nothing else. It is
-//! bounded: of too many doors those that were announced first are forgotten, one-shot ones apart from listeners.
+//! bounded: of too many announcements those that were made first are forgotten, one-shot ones apart from listeners.
 //!
 //! When records are written before the input has ended, [`Memory`] keeps the flows that were written lately, so that [`Ledger::revise`] can tell
 //! which of them look different now.
@@ -27,10 +27,10 @@ use crate::net::{Addr, IpProto, Timestamp};
 use crate::recognize::{DCE_RPC, Uuid};
 use crate::record::HostName;
 use names::Names;
-use place::{Place, Use};
+use place::{Place, Taken, Use};
 
-/// Doors remembered: listeners, and all others.
-const STANDING: usize = 1 << 16;
+/// Announcements remembered: of listeners, and all others.
+const STANDING: usize = 1 << 17;
 const PASSING: usize = 1 << 18;
 
 /// What another conversation announced of a flow.
@@ -112,38 +112,18 @@ const CLIENTS: usize = 256;
 pub struct Ledger {
     bound: BTreeMap<(Door, Uuid), Bound>,
     places: HashMap<Door, Place, RandomState>,
-    /// In the order they came.
+    /// The doors of announcements, in the order these came.
     standing: VecDeque<Door>,
     passing: VecDeque<Door>,
-    /// Doors that were forgotten because there were too many.
-    pub forgotten: u64,
+    heard: u64,
+    forgotten: u64,
     names: Names,
 }
 
 impl Ledger {
-    /// Takes an announcement; whether that can change what is known of flows that were met.
-    pub fn hear(&mut self, announcement: Announcement) -> bool {
-        let door = announcement.door;
-        if let Some(place) = self.places.get_mut(&door) {
-            return place.hear(announcement);
-        }
-        let is_standing = announcement.lasting == Lasting::Standing;
-        let (queue, most) = if is_standing { (&mut self.standing, STANDING) } else { (&mut self.passing, PASSING) };
-        if queue.len() >= most
-            && let Some(oldest) = queue.pop_front()
-        {
-            self.places.remove(&oldest);
-            self.forgotten += 1;
-        }
-        queue.push_back(door);
-        self.places.entry(door).or_default().hear(announcement)
-    }
-
-    /// Notes a flow at the doors where it came by; whether that can change what is known of others.
-    pub fn meet(&mut self, flow: &Flow) -> bool {
-        self.note_bound(flow);
-        self.names.meet(flow);
-        self.meet_at_doors(flow)
+    /// Announcements heard, and those that were forgotten because there were too many.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.heard, self.forgotten)
     }
 
     /// What others said of a flow.
@@ -153,7 +133,7 @@ impl Ledger {
 
     /// The same, for the moment.
     pub fn hearsay(&self, flow: &Flow) -> Hearsay<'_> {
-        let learned = self.told(flow).map(|(known, after, client)| known.learned(after, client));
+        let learned = self.explained(flow).map(|(known, after, client)| known.learned(after, client));
         Hearsay { learned, names: self.names.of(flow).map(|name| name.map(|name| &**name)) }
     }
 
@@ -162,18 +142,51 @@ impl Ledger {
         self.names.listing()
     }
 
-    /// Notes a flow at the doors that were announced; once, however often it is shown.
-    fn meet_at_doors(&mut self, flow: &Flow) -> bool {
-        if self.places.is_empty() {
-            return false;
+    /// Takes an announcement; whether nobody had announced its door before.
+    fn hear(&mut self, announcement: Announcement) -> bool {
+        self.heard += 1;
+        let (door, is_standing) = (announcement.door, announcement.lasting == Lasting::Standing);
+        let place = self.places.entry(door).or_default();
+        let is_new_door = place.is_empty();
+        match place.hear(announcement) {
+            Taken::New => self.queue(door, is_standing),
+            Taken::NewInstead => self.forgotten += 1,
+            Taken::Again => {}
         }
-        let mut changes = false;
-        for (side, door) in doors(flow) {
-            if let Some(place) = self.places.get_mut(&door) {
-                changes |= place.meet(Use::of(flow, side), flow);
+        is_new_door
+    }
+
+    /// Notes that there is one more announcement, and forgets the first of too many.
+    fn queue(&mut self, door: Door, is_standing: bool) {
+        let (queue, most) = if is_standing { (&mut self.standing, STANDING) } else { (&mut self.passing, PASSING) };
+        queue.push_back(door);
+        if queue.len() <= most {
+            return;
+        }
+        let Some(oldest) = queue.pop_front() else { return };
+        self.forgotten += 1;
+        if let Some(place) = self.places.get_mut(&oldest) {
+            place.forget_first(is_standing);
+            if place.is_empty() {
+                self.places.remove(&oldest);
             }
         }
-        changes
+    }
+
+    /// Notes a flow at the doors where it came by.
+    fn meet(&mut self, flow: &Flow) {
+        self.note_bound(flow);
+        self.names.meet(flow);
+        if !self.places.is_empty() {
+            doors(flow).for_each(|end| self.meet_at(end, flow));
+        }
+    }
+
+    /// Notes a flow at one of its doors, if something was announced there.
+    fn meet_at(&mut self, (side, door): (Side, Door), flow: &Flow) {
+        if let Some(place) = self.places.get_mut(&door) {
+            place.meet(Use::of(flow, side), flow);
+        }
     }
 
     /// Notes the interfaces that a flow bound: they tell who listens, and explain nothing but their own flow.
@@ -211,12 +224,12 @@ impl Ledger {
 
     /// What was announced of a flow, to keep.
     fn lesson(&self, flow: &Flow) -> Option<Lesson> {
-        let (known, after, client) = self.told(flow)?;
+        let (known, after, client) = self.explained(flow)?;
         Some(Lesson { known: Arc::clone(known), after, client })
     }
 
     /// Of two doors that were both announced, the one that was announced before the flow, and first.
-    fn told(&self, flow: &Flow) -> Option<(&Arc<Known>, bool, Side)> {
+    fn explained(&self, flow: &Flow) -> Option<(&Arc<Known>, bool, Side)> {
         if self.places.is_empty() {
             return None;
         }
@@ -228,13 +241,20 @@ impl Ledger {
         told.min_by_key(|(known, after, _)| (*after, known.announcement.packet))
     }
 
-    /// The doors of a flow at which it may change what is known of others.
-    fn doors_changed_by(&self, flow: &Flow) -> impl Iterator<Item = Door> + use<'_> {
+    /// The doors at which a flow may change what is known of others, and of which: those that begin then or later.
+    fn doors_changed_by(&self, flow: &Flow) -> impl Iterator<Item = (Door, Timestamp)> + use<'_> {
         let changes = |(side, door): (Side, Door)| {
-            let used = Use::of(flow, side);
-            self.places.get(&door).filter(|place| place.is_changed_by(&used)).map(|_| door)
+            let since = self.places.get(&door)?.changes_since_meeting(&Use::of(flow, side))?;
+            Some((door, since))
         };
         doors(flow).filter_map(changes).collect::<Vec<_>>().into_iter()
+    }
+
+    /// The same for an announcement.
+    fn door_changed_by(&mut self, announcement: &Announcement) -> (Door, Timestamp) {
+        let place = self.places.get_mut(&announcement.door);
+        let since = place.map_or(Timestamp::NONE, |place| place.changes_since_hearing(announcement));
+        (announcement.door, since)
     }
 }
 

@@ -1,7 +1,7 @@
 //! One door: what was announced there, who came, and which announcement holds for whom.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::announce::{Announcement, End, Lasting};
@@ -24,10 +24,12 @@ const DISORDER: u64 = SECOND;
 /// Every server offers it.
 const MANAGEMENT: Uuid = Uuid([0xaf, 0xa8, 0xbd, 0x80, 0x7d, 0x8a, 0x11, 0xc9, 0xbe, 0xf4, 0x08, 0x00, 0x2b, 0x10, 0x29, 0x89]);
 
-/// Announcements, uses and hosts that one door remembers.
-const ENTRIES: usize = 128;
+/// Listeners, conversations and hosts that one door remembers; what is for one conversation the ledger bounds as a whole.
+const LISTENERS: usize = 1024;
 const USES: usize = 4096;
 const HOSTS: usize = 256;
+/// Times at which one announcement was repeated.
+const TIMES: usize = 256;
 
 /// An announcement, and the same in words.
 #[derive(Debug)]
@@ -51,7 +53,7 @@ pub(super) struct Entry {
     pub known: Arc<Known>,
     /// When it was last made.
     pub last: Timestamp,
-    /// Each time it was made; of too many the latest stand for those before.
+    /// When it was made, in order; of too many every second is forgotten.
     times: Vec<Timestamp>,
     /// Who was told.
     pub told: BTreeSet<Addr>,
@@ -113,13 +115,28 @@ impl Use {
 /// What is known of one door.
 #[derive(Debug, Default)]
 pub(super) struct Place {
-    /// In the order they were first made.
-    pub entries: Vec<Entry>,
-    /// In the order they began.
-    uses: Vec<Use>,
-    /// Those of which the payload is known, and which some announcement does not explain.
+    /// Listeners, in the order they were first announced.
+    standing: Vec<Entry>,
+    /// What is for one conversation or session, by the host that it is for (`None`: any), in the order it was announced.
+    passing: BTreeMap<Option<Addr>, Vec<Entry>>,
+    /// Of the passing announcements, those that are for one conversation only.
+    once: usize,
+    /// Conversations that somebody answered, in the order they began, where announcements for one conversation are known.
+    uses: VecDeque<Use>,
+    /// Those of which the payload is known and which some announcement does not explain, in the order they began.
     odd: Vec<Use>,
     pub seen: Seen,
+}
+
+/// What an announcement was to a door.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Taken {
+    /// Nothing like it was said before.
+    New,
+    /// The same, and the first of too many was forgotten for it.
+    NewInstead,
+    /// It was said before.
+    Again,
 }
 
 /// What went through a door.
@@ -132,50 +149,109 @@ pub(super) struct Seen {
 }
 
 impl Place {
-    /// Takes an announcement; whether that can change what is known of flows that were seen.
-    pub fn hear(&mut self, announcement: Announcement) -> bool {
-        let told = announcement.told;
-        if let Some(entry) = self.entries.iter_mut().find(|entry| repeats(&entry.known.announcement, &announcement)) {
-            let renews = announcement.time.nanos_since(entry.last) > STANDING;
-            entry.last = entry.last.latest(announcement.time);
-            entry.repeat(announcement.time);
-            let is_new = entry.told.len() < HOSTS && entry.told.insert(told);
-            return renews || is_new || !self.odd.is_empty();
-        }
-        if self.entries.len() >= ENTRIES {
-            self.entries.remove(0);
-        }
-        let (last, detail) = (announcement.time, announcement.detail());
-        let known = Arc::new(Known { announcement, detail });
-        let at = self.entries.partition_point(|entry| when(&entry.known.announcement) <= when(&known.announcement));
-        self.entries.insert(at, Entry { known, last, times: vec![last], told: BTreeSet::from([told]) });
-        true
+    /// What was announced here.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.standing.iter().chain(self.passing.values().flatten())
     }
 
-    /// Notes a flow; whether that can change what is known of others.
-    pub fn meet(&mut self, used: Use, flow: &Flow) -> bool {
-        let at = self.uses.partition_point(|known| known.order() < used.order());
-        if self.uses.get(at).is_some_and(|known| known.id == used.id) {
-            return false;
+    /// Whether nothing is known of it.
+    pub fn is_empty(&self) -> bool {
+        self.standing.is_empty() && self.passing.is_empty()
+    }
+
+    /// Takes an announcement.
+    pub fn hear(&mut self, announcement: Announcement) -> Taken {
+        if let Some(entry) = self.same(&announcement) {
+            entry.repeat(&announcement);
+            return Taken::Again;
         }
-        self.seen.note(&used, flow);
-        let changes = self.is_changed_by(&used);
+        let is_standing = announcement.lasting == Lasting::Standing;
+        self.once += usize::from(announcement.lasting == Lasting::Once);
+        let entries = if is_standing { &mut self.standing } else { self.passing.entry(announcement.with).or_default() };
+        let is_full = is_standing && entries.len() >= LISTENERS;
+        if is_full {
+            entries.remove(0);
+        }
+        let entry = Entry::new(announcement);
+        let at = entries.partition_point(|known| known.when() <= entry.when());
+        entries.insert(at, entry);
+        if is_full { Taken::NewInstead } else { Taken::New }
+    }
+
+    /// From which start on flows may look different that an announcement changes: a new listener, or one that somebody else is told of, holds for
+    /// those before it too.
+    pub fn changes_since_hearing(&mut self, announcement: &Announcement) -> Timestamp {
+        let is_new = |entry: &mut Entry| entry.told.len() < HOSTS && !entry.told.contains(&announcement.told);
+        let holds_before = announcement.lasting == Lasting::Standing && self.same(announcement).is_none_or(is_new);
+        if holds_before { Timestamp::NONE } else { announcement.time.before(DISORDER) }
+    }
+
+    /// The announcement that another one repeats. Those for one conversation are never the same: each is for another one.
+    fn same(&mut self, announcement: &Announcement) -> Option<&mut Entry> {
+        let entries = match announcement.lasting {
+            Lasting::Once => return None,
+            Lasting::Standing => Some(&mut self.standing),
+            Lasting::Session => self.passing.get_mut(&announcement.with),
+        };
+        entries?.iter_mut().find(|entry| repeats(&entry.known.announcement, announcement))
+    }
+
+    /// Forgets the listener, or the passing announcement, that was announced first.
+    pub fn forget_first(&mut self, is_standing: bool) {
+        if is_standing {
+            if !self.standing.is_empty() {
+                self.standing.remove(0);
+            }
+            return;
+        }
+        let first = |(with, entries): (&Option<Addr>, &Vec<Entry>)| Some((entries.first()?.when(), *with));
+        let Some((_, with)) = self.passing.iter().filter_map(first).min() else { return };
+        let Some(entries) = self.passing.get_mut(&with) else { return };
+        self.once -= usize::from(entries.remove(0).known.announcement.lasting == Lasting::Once);
+        if entries.is_empty() {
+            self.passing.remove(&with);
+        }
+    }
+
+    /// Notes a flow, which is shown once.
+    pub fn meet(&mut self, used: Use, flow: &Flow) {
+        if !self.announces_in(&used) {
+            self.seen.note(&used, flow);
+        }
         if self.is_odd(&used) && self.odd.len() < USES {
-            self.odd.push(used.clone());
+            let at = self.odd.partition_point(|known| known.order() < used.order());
+            self.odd.insert(at, used.clone());
         }
-        if self.uses.len() < USES {
+        if self.once > 0 && used.answered {
+            let at = self.uses.partition_point(|known| known.order() < used.order());
             self.uses.insert(at, used);
+            if self.uses.len() > USES {
+                self.uses.pop_front();
+            }
         }
-        changes
     }
 
-    /// Whether a flow may change what is known of others: it is the one that was announced, or shows that the port is somebody else's now.
-    pub fn is_changed_by(&self, used: &Use) -> bool {
-        self.is_odd(used) || self.entries.iter().any(|entry| entry.known.announcement.lasting == Lasting::Once)
+    /// From which start on flows may look different that another one changes: because it shows that the port is somebody else's now, or because it
+    /// is the one that was announced.
+    pub fn changes_since_meeting(&self, used: &Use) -> Option<Timestamp> {
+        if self.is_odd(used) {
+            return Some(Timestamp::NONE);
+        }
+        (self.once > 0).then_some(used.start)
     }
 
     fn is_odd(&self, used: &Use) -> bool {
-        self.entries.iter().any(|entry| used.contradicts(&entry.known))
+        used.says.is_some() && self.entries().any(|entry| used.contradicts(&entry.known))
+    }
+
+    /// Whether it is the conversation in which this door was announced.
+    fn announces_in(&self, used: &Use) -> bool {
+        let near = |entries: &Vec<Entry>| {
+            let at = entries.partition_point(|entry| !begins_before(used, &entry.known.announcement, 0));
+            let near = [at.checked_sub(1), Some(at)].into_iter().flatten().filter_map(|at| entries.get(at));
+            near.into_iter().any(|entry| used.is_heard_in(&entry.known.announcement))
+        };
+        [Some(used.peer), None].iter().filter_map(|with| self.passing.get(with)).any(near)
     }
 
     /// What holds for a flow, and whether it was announced only after the flow began.
@@ -190,8 +266,7 @@ impl Place {
     fn standing(&self, used: &Use) -> Option<&Entry> {
         let holds = |entry: &&Entry| {
             let told = &entry.known.announcement;
-            told.lasting == Lasting::Standing
-                && !used.is_heard_in(told)
+            !used.is_heard_in(told)
                 && !begins_before(used, told, 0)
                 && used.start.nanos_since(entry.before(used)) <= STANDING
                 && !self.is_forgotten(entry, used)
@@ -200,37 +275,37 @@ impl Place {
             let offered = entry.known.announcement.interface.map(|offered| offered.uuid);
             let is_plumbing = offered == Some(MANAGEMENT);
             let is_bound = offered.is_some() && offered == used.bound;
-            let told = entry.told.contains(&used.peer) && entry.last <= used.start;
-            (is_bound, !is_plumbing, told, entry.last.min(used.start), when(&entry.known.announcement))
+            (is_bound, !is_plumbing, entry.told.contains(&used.peer), entry.before(used), entry.when())
         };
-        self.entries.iter().filter(holds).max_by_key(rank)
+        self.standing.iter().filter(holds).max_by_key(rank)
     }
 
     /// The listener that was announced next.
     fn standing_later(&self, used: &Use) -> Option<&Entry> {
+        let after = self.odd.partition_point(|odd| odd.order() <= used.order());
         let holds = |entry: &&Entry| {
             let told = &entry.known.announcement;
-            let between = |odd: &&Use| odd.order() > used.order() && begins_before(odd, told, 0);
-            told.lasting == Lasting::Standing
-                && begins_before(used, told, 0)
+            let mut between = self.odd.iter().skip(after).take_while(|odd| begins_before(odd, told, 0));
+            begins_before(used, told, 0)
                 && told.time.nanos_since(used.start) <= STANDING
                 && !used.contradicts(&entry.known)
-                && !self.odd.iter().filter(between).any(|odd| odd.contradicts(&entry.known))
+                && !between.any(|odd| odd.contradicts(&entry.known))
         };
-        self.entries.iter().find(holds)
+        self.standing.iter().find(holds)
     }
 
     /// Something else was seen at the door since it was last announced.
     fn is_forgotten(&self, entry: &Entry, used: &Use) -> bool {
         let said = entry.before(used);
-        let since = |odd: &&Use| odd.order() < used.order() && odd.start > said;
-        self.odd.iter().filter(since).any(|odd| odd.contradicts(&entry.known))
+        let until = self.odd.partition_point(|odd| odd.order() < used.order());
+        let mut since = self.odd.iter().take(until).rev().take_while(|odd| odd.start > said);
+        since.any(|odd| odd.contradicts(&entry.known))
     }
 
     /// What was announced for this conversation alone.
     fn passing(&self, used: &Use) -> Option<&Entry> {
         let entry = self.expected(used)?;
-        let silence = used.start.nanos_since(entry.last);
+        let silence = used.start.nanos_since(entry.before(used));
         match entry.known.announcement.lasting {
             Lasting::Once => (silence <= ONCE && !self.is_taken(entry, used)).then_some(entry),
             Lasting::Session | Lasting::Standing => (silence <= SESSION).then_some(entry),
@@ -239,30 +314,51 @@ impl Place {
 
     /// The last announcement for these hosts before a flow; where there is none, the next one, if that may only be out of order.
     fn expected(&self, used: &Use) -> Option<&Entry> {
-        let is_for = |entry: &&Entry| {
-            let told = &entry.known.announcement;
-            told.lasting != Lasting::Standing && told.with.is_none_or(|with| with == used.peer) && !used.is_heard_in(told)
-        };
-        let since = |entry: &&Entry, tolerance| !begins_before(used, &entry.known.announcement, tolerance);
-        let before = self.entries.iter().rfind(|entry| is_for(entry) && since(entry, 0));
-        before.or_else(|| self.entries.iter().find(|entry| is_for(entry) && since(entry, DISORDER)))
+        let mut last: Option<&Entry> = None;
+        let mut next: Option<&Entry> = None;
+        for entries in [Some(used.peer), None].iter().filter_map(|with| self.passing.get(with)) {
+            let at = entries.partition_point(|entry| !begins_before(used, &entry.known.announcement, 0));
+            let (before, after) = entries.split_at(at);
+            let is_elsewhere = |entry: &&Entry| !used.is_heard_in(&entry.known.announcement);
+            last = last.into_iter().chain(before.iter().rfind(is_elsewhere)).max_by_key(|entry| entry.when());
+            next = next.into_iter().chain(after.iter().find(is_elsewhere)).min_by_key(|entry| entry.when());
+        }
+        last.or_else(|| next.filter(|entry| !begins_before(used, &entry.known.announcement, DISORDER)))
     }
 
     /// An earlier flow was the one that was announced. Attempts that nobody answered were not.
     fn is_taken(&self, entry: &Entry, used: &Use) -> bool {
-        let earlier = self.uses.iter().take_while(|other| other.order() < used.order());
-        let mut answered = earlier.filter(|other| other.answered);
-        answered.any(|other| self.expected(other).is_some_and(|expected| std::ptr::eq(expected, entry)))
+        let told = &entry.known.announcement;
+        let begins = self.uses.partition_point(|other| begins_before(other, told, DISORDER));
+        let mut since = self.uses.iter().skip(begins).take_while(|other| other.order() < used.order());
+        since.any(|other| self.expected(other).is_some_and(|expected| std::ptr::eq(expected, entry)))
     }
 }
 
 impl Entry {
-    fn repeat(&mut self, time: Timestamp) {
-        if self.times.len() >= USES {
-            self.times.pop();
+    fn new(announcement: Announcement) -> Self {
+        let (last, detail, told) = (announcement.time, announcement.detail(), BTreeSet::from([announcement.told]));
+        Self { known: Arc::new(Known { announcement, detail }), last, times: vec![last], told }
+    }
+
+    fn when(&self) -> (Timestamp, u64) {
+        (self.known.announcement.time, self.known.announcement.packet)
+    }
+
+    fn repeat(&mut self, again: &Announcement) {
+        self.last = self.last.latest(again.time);
+        if self.told.len() < HOSTS {
+            self.told.insert(again.told);
         }
-        let at = self.times.partition_point(|known| *known <= time);
-        self.times.insert(at, time);
+        if self.times.len() >= TIMES {
+            let mut number = 0_usize;
+            self.times.retain(|_| {
+                number += 1;
+                number % 2 == 1
+            });
+        }
+        let at = self.times.partition_point(|known| *known <= again.time);
+        self.times.insert(at, again.time);
     }
 
     /// When it was last made before a flow began.
@@ -286,17 +382,12 @@ impl Seen {
     }
 }
 
-/// The same thing said again. One-shot announcements are never the same: each is for another conversation.
+/// The same thing said again.
 fn repeats(known: &Announcement, other: &Announcement) -> bool {
     known.lasting == other.lasting
-        && known.lasting != Lasting::Once
         && (known.with, known.end, known.by) == (other.with, other.end, other.by)
         && (known.service, known.interface) == (other.service, other.interface)
         && (known.interface.is_some() || known.about == other.about)
-}
-
-fn when(told: &Announcement) -> (Timestamp, u64) {
-    (told.time, told.packet)
 }
 
 /// Whether a flow began before an announcement, by more than a tolerance: in packet time, for several files need not come in order; without time in

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::line::{Line, Style, wrap};
 use super::{View, units};
-use crate::record::{Damage, Summary};
+use crate::record::{Announcements, Damage, Summary};
 
 /// Damages shown one by one, where the terminal is not low.
 const MOST: usize = 3;
@@ -69,7 +69,21 @@ fn counted(summary: &Summary) -> Vec<(&'static str, String)> {
     if summary.flows.evicted > 0 {
         said.push(("evicted", format!("{} written early: --max-flows", units::many(summary.flows.evicted, "flow"))));
     }
+    if let Some(text) = announcements(&summary.announcements) {
+        said.push(("forgotten", text));
+    }
     said
+}
+
+/// Announcements that were too many, where they were: flows that they announced are not known as such.
+pub(in crate::report) fn announcements(counts: &Announcements) -> Option<String> {
+    let parts = [
+        (counts.forgotten, "announcement", "forgotten to remember later ones"),
+        (counts.unfollowed, "conversation", "that may announce more not followed to the end"),
+    ];
+    let parts: Vec<_> = parts.iter().filter(|(count, ..)| *count > 0).collect();
+    let said = parts.iter().map(|(count, what, became)| format!("{} {became}", units::many(*count, what)));
+    (!parts.is_empty()).then(|| said.collect::<Vec<_>>().join(", "))
 }
 
 /// How many packets, and the most frequent reasons.

@@ -10,7 +10,7 @@ mod flagged;
 mod flow_line;
 mod header;
 mod line;
-mod loss;
+pub(super) mod loss;
 mod services;
 
 use std::io::{self, Write};

@@ -1,0 +1,144 @@
+//! `flowlabel rpc` through the real binary: who listens where, as a table and as JSON.
+
+#![cfg(test)]
+
+mod support;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use support::binary::{Said, flowlabel, read, said_by};
+use support::conversation::{Capture, looked_up};
+
+const CLIENT: &str = "10.0.0.1";
+const SERVER: &str = "10.0.0.2";
+
+fn rpc(path: &Path, options: &[&str]) -> Said {
+    said_by(flowlabel().arg("rpc").arg(path).args(options))
+}
+
+fn recorded(name: &str) -> PathBuf {
+    support::repository("fixtures/servers").join(name).join("capture.pcap")
+}
+
+fn json(said: &Said) -> Value {
+    serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {} {}", said.out, said.err))
+}
+
+/// The lines of a table with their runs of spaces made one.
+fn lines(said: &Said) -> Vec<String> {
+    said.out.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn the_table_lists_by_server_what_a_domain_controller_registered_and_who_came() {
+    let said = rpc(&recorded("samba"), &[]);
+    assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
+    let lines = lines(&said);
+    assert_eq!(lines[0], "10.77.0.1 takes its ports from 49152-65535 (since Windows Vista and Server 2008)");
+    // The ports that `ask.py` printed, and the answers that tshark shows them in.
+    for (place, what) in [("tcp/49152", "netlogon 1.0"), ("tcp/49153", "lsarpc 0.0"), ("tcp/49154", "samr 1.0")] {
+        let line = lines.iter().find(|line| line.starts_with(place)).unwrap_or_else(|| panic!("{place}: {}", said.out));
+        assert!(line.contains(what) && line.contains("ept_lookup in packet 12"), "{line}");
+    }
+    let samr = lines.iter().find(|line| line.contains("samr 1.0")).unwrap();
+    assert!(samr.contains("10.77.0.20 10.77.0.21"), "two hosts bound samr: {samr}");
+    let drsuapi = lines.iter().find(|line| line.contains("drsuapi 4.0")).unwrap();
+    assert!(drsuapi.ends_with("10.77.0.20") && drsuapi.contains("svc.lsass"), "{drsuapi}");
+    assert!(lines.iter().any(|line| line.contains("high ports: 5 flows") && line.contains("explained 100% of the flows")));
+}
+
+#[test]
+fn json_has_every_field_of_an_endpoint_and_the_blocks_of_the_summary() {
+    let path = recorded("samba");
+    let told = json(&rpc(&path, &["--format", "json"]));
+    let endpoints = told["learned"].as_array().unwrap();
+    let netlogon = endpoints.iter().find(|endpoint| endpoint["name"] == "netlogon").unwrap();
+    let expected = serde_json::json!({
+        "server": "10.77.0.1", "transport": "tcp", "port": 49152, "protocol": "RPC", "interface": "12345678-1234-abcd-ef00-01234567cffb",
+        "version": "1.0", "name": "netlogon", "annotation": "netlogon", "systems": ["svc.netlogon"], "lasting": "listener", "how": "ept_lookup",
+        "packet": 12, "told": ["10.77.0.20"], "clients": ["10.77.0.20"], "bound_by": ["10.77.0.20"]
+    });
+    for (field, value) in expected.as_object().unwrap() {
+        assert_eq!(&netlogon[field], value, "{field}");
+    }
+    assert!(netlogon["first"].as_str().unwrap() < netlogon["last"].as_str().unwrap());
+    let summary = read(&path, &[]).summary();
+    for block in ["learned", "announcements", "high_ports", "high_ports_total"] {
+        assert_eq!(told[block], summary[block], "{block}");
+    }
+}
+
+#[test]
+fn what_is_for_one_conversation_is_listed_with_its_host_and_counted_where_there_is_much_of_it() {
+    for (name, wanted) in [
+        ("ftp", "FTP default data passive, control on port 21 PASV in packet"),
+        ("tftp", "TFTP read boot.bin, blocks of 1024 RRQ in packet"),
+        ("rtsp", "RTP RTSP SETUP in packet"),
+    ] {
+        let said = rpc(&recorded(name), &[]);
+        assert!(lines(&said).iter().any(|line| line.contains(wanted)), "{name}: {}", said.out);
+    }
+    let mut capture = Capture::new();
+    for n in 0..30_u16 {
+        capture.udp((CLIENT, 2000 + n), (SERVER, 69), b"\0\x01boot\0octet\0");
+    }
+    let path = capture.write("rpc-many");
+    let said = rpc(&path, &[]);
+    std::fs::remove_file(&path).unwrap();
+    assert!(lines(&said).contains(&"and 18 more for one conversation or session each: TFTP (RRQ)".to_owned()), "{}", said.out);
+}
+
+#[test]
+fn what_a_packet_says_cannot_steer_a_terminal() {
+    let mut capture = Capture::new();
+    let hostile: &[u8] = b"\x1b[31mred\r\n\x9b2J\x07<b>";
+    capture.asked((CLIENT, 40_000), SERVER, &looked_up(&[(49_158, hostile), (49_159, b"plain")]));
+    let path = capture.write("rpc-hostile");
+    let (table, text) = (rpc(&path, &["--color", "always"]), rpc(&path, &["--format", "json"]));
+    std::fs::remove_file(&path).unwrap();
+    assert!(table.out.contains("red") && table.out.contains("plain"), "{}", table.out);
+    for said in [&table, &text] {
+        assert!(said.out.chars().all(|c| c == '\n' || !c.is_control()), "{:?}", said.out);
+    }
+    let told = json(&text);
+    let endpoint = told["learned"].as_array().unwrap().iter().find(|endpoint| endpoint["port"] == 49_158).unwrap();
+    let annotation = endpoint["annotation"].as_str().unwrap();
+    assert!(annotation.contains("[31mred") && !annotation.contains('\u{1b}'), "{annotation}");
+}
+
+#[test]
+fn nothing_learned_is_said_and_is_no_failure() {
+    let empty = Capture::new().write("rpc-empty");
+    let said = rpc(&empty, &[]);
+    assert_eq!((said.code, said.out.as_str()), (Some(0), "Nobody announced where it listens, and no DCE/RPC was bound.\n"));
+    assert_eq!(json(&rpc(&empty, &["--format", "json"]))["learned"], serde_json::json!([]));
+    std::fs::remove_file(&empty).unwrap();
+}
+
+#[test]
+fn exit_codes_are_those_of_read() {
+    let path = recorded("samba");
+    assert_eq!(rpc(&path, &["--format", "csv"]).code, Some(2));
+    assert_eq!(rpc(Path::new("/nonexistent/capture.pcap"), &[]).code, Some(2));
+    let none = said_by(flowlabel().arg("rpc"));
+    assert!(none.code == Some(2) && none.err.contains("name capture files"), "{}", none.err);
+    let bytes = std::fs::read(&path).unwrap();
+    let cut = std::env::temp_dir().join(format!("flowlabel-rpc-cut-{}.pcap", std::process::id()));
+    std::fs::write(&cut, &bytes[..bytes.len() - 7]).unwrap();
+    let said = rpc(&cut, &[]);
+    std::fs::remove_file(&cut).unwrap();
+    assert_eq!(said.code, Some(3));
+    assert!(said.out.contains("netlogon 1.0") && !said.err.is_empty(), "what could be read is told: {}", said.err);
+}
+
+#[test]
+fn directories_several_files_and_standard_input() {
+    let all = rpc(&support::repository("fixtures/servers"), &["--format", "json"]);
+    let servers: std::collections::BTreeSet<String> =
+        json(&all)["learned"].as_array().unwrap().iter().map(|end| end["server"].as_str().unwrap().to_owned()).collect();
+    assert!(servers.contains("10.77.0.1") && servers.contains("fd77::1"), "{servers:?}");
+    let file = std::fs::File::open(recorded("samba")).unwrap();
+    let piped = said_by(flowlabel().args(["rpc", "-"]).stdin(file));
+    assert_eq!(piped.out, rpc(&recorded("samba"), &[]).out);
+}
