@@ -69,6 +69,45 @@ fn json_has_every_field_of_an_endpoint_and_the_blocks_of_the_summary() {
     }
 }
 
+/// Case, server, transport, port, interface and version, how and from which packet, as tshark's `epm` and `dcom` dissectors read the same packets.
+const CRAFTED: &[(&str, &str, &str, u64, &str, &str, u64)] = &[
+    ("smb-pipes", "10.1.0.5", "tcp", 49158, "samr 1.0", "ept_map", 16),
+    ("smb-pipes", "10.1.0.40", "tcp", 49160, "netlogon 1.0", "ept_map", 40),
+    ("mapper", "10.1.0.5", "tcp", 6004, "nspi 56.0", "ept_map", 8),
+    ("mapper", "10.1.0.5", "tcp", 49170, "nspi 56.0", "ept_map", 8),
+    ("mapper", "10.1.0.7", "udp", 1035, "samr 1.0", "ept_map", 13),
+    ("mapper", "10.1.0.7", "udp", 1036, "netlogon 1.0", "ept_map", 16),
+    ("mapper", "10.1.0.6", "tcp", 49171, "drsuapi 4.0", "ept_map", 23),
+    ("mapper", "10.1.0.5", "tcp", 49172, "lsarpc 0.0", "ept_map", 33),
+    ("mapper", "10.1.0.5", "tcp", 49173, "spoolss 1.0", "ept_lookup", 44),
+    ("mapper", "10.1.0.5", "tcp", 49174, "svcctl 2.0", "ept_lookup", 46),
+    ("dcom", "10.1.0.50", "tcp", 49155, "DCOM object, IWbemLevel1Login", "RemoteCreateInstance", 7),
+    ("dcom", "10.1.0.51", "tcp", 49160, "DCOM object", "ResolveOxid2", 17),
+];
+
+#[test]
+fn mappers_and_activators_are_read_over_everything_that_carries_them() {
+    for case in ["smb-pipes", "mapper", "dcom"] {
+        let path = support::repository("fixtures/announced").join(case).join("capture.pcap");
+        let told = json(&rpc(&path, &["--format", "json"]));
+        let endpoints = told["learned"].as_array().unwrap();
+        let row = |end: &Value| {
+            let text = |field: &str| end[field].as_str().unwrap_or_default().to_owned();
+            let offered = [text("name"), text("version")].join(" ");
+            let what = if offered.trim().is_empty() { text("annotation") } else { offered };
+            let (port, packet) = (end["port"].as_u64().unwrap(), end["packet"].as_u64().unwrap());
+            (text("server"), text("transport"), port, what, text("how"), packet)
+        };
+        let told: std::collections::BTreeSet<_> = endpoints.iter().filter(|end| end["how"] != "bind").map(row).collect();
+        let owned = |text: &str| text.to_owned();
+        let expected = CRAFTED.iter().filter(|row| row.0 == case);
+        let expected = expected.map(|(_, server, transport, port, what, how, packet)| {
+            (owned(server), owned(transport), *port, owned(what), owned(how), *packet)
+        });
+        assert_eq!(told, expected.collect(), "{case}");
+    }
+}
+
 #[test]
 fn what_is_for_one_conversation_is_listed_with_its_host_and_counted_where_there_is_much_of_it() {
     for (name, wanted) in [
