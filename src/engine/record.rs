@@ -62,6 +62,7 @@ pub fn record_as<'a>(
         payload: payload(flow),
         sources: Vec::new(),
         policy: None,
+        leased: hearsay.leased.to_vec(),
     };
     if let Some(catalog) = catalog {
         label(&mut record, catalog, both_documented, flow.payload.finding(), learned);
