@@ -437,7 +437,9 @@ impl<'a> Maker<'a> {
             let (record, judgement) = self.record(flow, self.terse);
             Made { flow, prepared: self.plan.prepare(&record), record, judgement }
         };
-        flows.map(make).collect()
+        let mut all = Vec::with_capacity(PART);
+        all.extend(flows.map(make));
+        all
     }
 
     fn record(&self, flow: &'a Flow, terse: bool) -> (FlowRecord<'a>, Option<Judgement>) {
