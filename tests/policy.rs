@@ -5,6 +5,7 @@
 
 mod support;
 
+use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 use flowlabel::audit::{HostNames, Policy, Tally};
@@ -311,16 +312,20 @@ fn dhcp(op: u8, transaction: u32, given: [u8; 4], kind: u8) -> String {
 fn leased(policy: &Policy, answers: &[Option<[u8; 4]>]) -> Judged {
     let mut text = "title = \"leases\"\nstart = 2026-03-02T08:00:00Z\n".to_owned();
     let steps: Vec<String> = (1..).zip(answers).map(|(number, _)| format!("'> {}'", dhcp(1, number, [0; 4], 1))).collect();
-    text += &format!(
+    write!(
+        text,
         "[[flow]]\nfrom = \"0.0.0.0:68\"\nto = \"255.255.255.255:67\"\nprotocol = \"udp\"\nsteps = [{}]\n",
         steps.join(", ")
-    );
+    )
+    .unwrap();
     for (number, given) in (1..).zip(answers) {
         let Some(given) = given else { continue };
-        text += &format!(
+        write!(
+            text,
             "[[flow]]\nat = {number}.0\nfrom = \"{PXE}:67\"\nto = \"255.255.255.255:68\"\nprotocol = \"udp\"\nsteps = ['> {}']\n",
             dhcp(2, number, *given, 5)
-        );
+        )
+        .unwrap();
     }
     judged(&support::capture(&text).unwrap(), policy, catalog()).remove(0)
 }
