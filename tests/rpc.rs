@@ -227,3 +227,14 @@ fn directories_several_files_and_standard_input() {
     let piped = said_by(flowlabel().args(["rpc", "-"]).stdin(file));
     assert_eq!(piped.out, rpc(&recorded("samba"), &[]).out);
 }
+
+/// The sample ends with an ellipsis.
+#[test]
+fn the_sample_in_the_readme_is_what_is_printed() {
+    const COMMAND: &str = "$ flowlabel rpc fixtures/demo/segment/capture.pcap\n";
+    let readme = std::fs::read_to_string(support::repository("README.md")).unwrap();
+    let (_, sample) = readme.split_once(COMMAND).unwrap();
+    let (sample, _) = sample.split_once("...\n").unwrap();
+    let said = rpc(&support::repository("fixtures/demo/segment/capture.pcap"), &[]);
+    assert!(!sample.is_empty() && said.out.starts_with(sample), "{sample}{}", said.out);
+}

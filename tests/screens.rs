@@ -20,19 +20,25 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+const DEMO: &str = "fixtures/demo/segment/capture.pcap";
 const SIZES: [(u16, u16); 2] = [(80, 24), (200, 50)];
 
 fn catalog() -> Catalog {
     Catalog::load(&catalog::Options { builtin: true, ..Default::default() }).unwrap()
 }
 
-/// What stands on the board after the demo has passed by.
-fn board(catalog: &Catalog) -> Board {
-    let demo = support::repository("fixtures/demo/segment/capture.pcap");
-    let mut source = open(&[demo], &Options::default()).unwrap();
-    let outcome = pipeline::run(&mut *source, Settings::default(), 1, |_| {}, &|_| {});
+/// What stands on the board after a capture has passed by.
+fn board_of(capture: &str, catalog: &Catalog) -> Board {
+    let capture = support::repository(capture);
+    let mut source = open(&[capture], &Options::default()).unwrap();
+    let announced = std::sync::Mutex::new(Vec::new());
+    let hear = |harvest: flowlabel::flow::Harvest| announced.lock().unwrap().extend(harvest.announcements);
+    let outcome = pipeline::run(&mut *source, Settings::default(), 1, hear, &|_| {});
     let mut board = Board::default();
     let heard = engine::Heard::default();
+    let mut ledger = engine::Ledger::default();
+    let news = engine::News { announcements: announced.into_inner().unwrap(), ..Default::default() };
+    ledger.revise(&engine::Memory::default(), news, outcome.flows());
     let mut last = None;
     for flow in outcome.flows() {
         let mut record = engine::record(flow, &engine::Carriers::default(), Some(catalog), &heard);
@@ -45,6 +51,7 @@ fn board(catalog: &Catalog) -> Board {
     board.tick();
     board.under_way(&last.unwrap());
     board.tick();
+    board.listen(&ledger.newest_endpoints(100));
     board
 }
 
@@ -62,9 +69,9 @@ fn stats(drops: Drops) -> Stats {
 }
 
 /// Presses keys, and draws.
-fn screen(keys: &[KeyCode], drops: Drops, (width, height): (u16, u16)) -> String {
+fn screen_of(capture: &str, keys: &[KeyCode], drops: Drops, (width, height): (u16, u16)) -> String {
     let catalog = catalog();
-    let (board, stats) = (board(&catalog), stats(drops));
+    let (board, stats) = (board_of(capture, &catalog), stats(drops));
     let scene = Scene { board: &board, stats: &stats, catalog: &catalog, color: false };
     let mut ui = Ui::default();
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
@@ -82,8 +89,12 @@ fn screen(keys: &[KeyCode], drops: Drops, (width, height): (u16, u16)) -> String
 }
 
 fn check(name: &str, keys: &[KeyCode], drops: Drops) {
+    check_of(DEMO, name, keys, drops);
+}
+
+fn check_of(capture: &str, name: &str, keys: &[KeyCode], drops: Drops) {
     for size in SIZES {
-        let actual = screen(keys, drops, size);
+        let actual = screen_of(capture, keys, drops, size);
         let path = support::repository("tests/screens").join(format!("{name}-{}x{}.txt", size.0, size.1));
         if support::is_asked_for("UPDATE_GOLDEN") {
             write(&path, &actual);
@@ -96,6 +107,20 @@ fn check(name: &str, keys: &[KeyCode], drops: Drops) {
 fn write(path: &Path, text: &str) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, text).unwrap();
+}
+
+/// What the ledger learned of real servers: each line by tshark's reading of `fixtures/servers/samba-clients`.
+#[test]
+fn learned_endpoints() {
+    check_of("fixtures/servers/samba-clients/capture.pcap", "endpoints", &typed("4"), Drops::default());
+}
+
+#[test]
+fn an_endpoint_leads_to_its_flows() {
+    let keys = [typed("4"), vec![KeyCode::End, KeyCode::Enter]].concat();
+    let screen = screen_of("fixtures/servers/samba-clients/capture.pcap", &keys, Drops::default(), SIZES[0]);
+    assert!(screen.contains("filter 10.77.0.1:49154"), "{screen}");
+    assert!(screen.contains("10.77.0.21:") && !screen.contains("→ 10.77.0.1:135"), "{screen}");
 }
 
 fn typed(text: &str) -> Vec<KeyCode> {

@@ -304,6 +304,9 @@ impl Clerk {
         for Ended { flow, .. } in ended {
             board.ended(&engine::record(flow, &self.carriers, Some(catalog), &self.ledger.heard(flow)));
         }
+        if let Some(most) = board.wants_listeners() {
+            board.listen(&self.ledger.newest_endpoints(most));
+        }
         for flow in under_way {
             board.under_way(&engine::record(flow, &self.carriers, Some(catalog), &self.ledger.heard(flow)));
         }
