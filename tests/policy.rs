@@ -5,6 +5,7 @@
 
 mod support;
 
+use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 use flowlabel::audit::{HostNames, Policy, Tally};
@@ -298,6 +299,61 @@ fn dhcp_before_and_while_there_is_an_address() {
     );
 }
 
+/// A DHCP message (RFC 2131): operation, transaction, the address given, kind.
+fn dhcp(op: u8, transaction: u32, given: [u8; 4], kind: u8) -> String {
+    let given = u32::from_be_bytes(given);
+    format!(
+        "0x{op:02x}010600 0x{transaction:08x} zeros 4 zeros 4 0x{given:08x} zeros 8 0x02000a010816 zeros 10 zeros 192 0x63825363 \
+         0x3501{kind:02x} 0xff"
+    )
+}
+
+/// Requests from 0.0.0.0, all in one flow, and for each the address that the server at .13 gives in answer.
+fn leased(policy: &Policy, answers: &[Option<[u8; 4]>]) -> Judged {
+    let mut text = "title = \"leases\"\nstart = 2026-03-02T08:00:00Z\n".to_owned();
+    let steps: Vec<String> = (1..).zip(answers).map(|(number, _)| format!("'> {}'", dhcp(1, number, [0; 4], 1))).collect();
+    write!(
+        text,
+        "[[flow]]\nfrom = \"0.0.0.0:68\"\nto = \"255.255.255.255:67\"\nprotocol = \"udp\"\nsteps = [{}]\n",
+        steps.join(", ")
+    )
+    .unwrap();
+    for (number, given) in (1..).zip(answers) {
+        let Some(given) = given else { continue };
+        write!(
+            text,
+            "[[flow]]\nat = {number}.0\nfrom = \"{PXE}:67\"\nto = \"255.255.255.255:68\"\nprotocol = \"udp\"\nsteps = ['> {}']\n",
+            dhcp(2, number, *given, 5)
+        )
+        .unwrap();
+    }
+    judged(&support::capture(&text).unwrap(), policy, catalog()).remove(0)
+}
+
+#[test]
+fn who_speaks_from_nowhere_is_the_host_that_the_answer_names() {
+    let (client, stranger, elsewhere) = ([10, 1, 8, 20], [10, 1, 9, 99], [192, 168, 7, 7]);
+    let policy = self::policy("segment = [\"10.1.0.0/16\"]");
+    let known = leased(&policy, &[Some(client)]);
+    assert_eq!((known.client.as_str(), known.status, known.kind), ("0.0.0.0", PolicyStatus::Expected, None), "{known:?}");
+    assert!(known.by.contains(&"sccm.link.08".to_owned()), "{known:?}");
+    // Not every host may boot from there.
+    for answers in [&[Some(stranger)][..], &[Some(client), Some(stranger)]] {
+        let odd = leased(&policy, answers);
+        assert_eq!((odd.status, odd.kind), (PolicyStatus::Unexpected, Some(FindingKind::Unexpected)), "{odd:?}");
+        assert!(odd.text.contains("10.1.9.99") && odd.text.contains("0.0.0.0"), "{odd:?}");
+    }
+    assert_eq!(leased(&policy, &[Some(elsewhere)]).status, PolicyStatus::Outside);
+    assert_eq!(leased(&policy, &[Some(elsewhere), Some(client)]).status, PolicyStatus::Unexpected);
+    // Nobody answered: any client may have asked.
+    assert_eq!(leased(&policy, &[None]).status, PolicyStatus::Expected);
+    // Whoever expects 0.0.0.0 means all of them; whoever forbids a host means it here too.
+    let any = self::policy("---[[expect]]\nfrom = \"0.0.0.0\"\ntransport = \"udp\"\nports = [\"67\"]\n");
+    assert_eq!(leased(&any, &[Some(stranger)]).status, PolicyStatus::Expected);
+    let none = self::policy("---[[forbid]]\nfrom = \"10.1.8.20\"\n");
+    assert_eq!(leased(&none, &[Some(stranger), Some(client)]).status, PolicyStatus::Forbidden);
+}
+
 // ---- the site's own words -------------------------------------------------------------------------------------------
 
 #[test]
@@ -399,6 +455,29 @@ fn coverage_says_what_came_of_each_expectation() {
     let seen = self::audit(&policy, &[Talk::new(CLIENT, MP, "tcp", 80)]);
     let never = row(&seen, "sccm.link.17", "HTTPS");
     assert_eq!((never.status, never.observable, never.why.as_deref()), (Seen::Unseen, true, None));
+}
+
+/// A link of a role to itself shows only between two hosts that have it.
+#[test]
+fn nobody_sees_a_host_talk_to_itself() {
+    let alone = policy("");
+    let with = |policy: &Policy, client: &str| self::audit(policy, &[Talk::new(client, MP, "tcp", 445)]);
+    let link = row(&with(&alone, SITE), "sccm.link.01", "SMB").clone();
+    assert_eq!((link.status, link.observable), (Seen::Unseen, false), "{link:?}");
+    assert!(link.why.as_ref().unwrap().contains("10.1.0.10 is the only host"), "{link:?}");
+    // With two of them it could have been seen, but only if both were there.
+    let sites =
+        read("[roles]\n\"Site Server\" = [\"10.1.0.10\", \"10.2.0.10\"]\n\"Management Point\" = [\"10.1.0.11\"]\n").unwrap();
+    assert!(!row(&with(&sites, SITE), "sccm.link.01", "SMB").observable);
+    let both = self::audit(&sites, &[Talk::new(SITE, MP, "tcp", 445), Talk::new("10.2.0.10", MP, "tcp", 445)]);
+    assert!(row(&both, "sccm.link.01", "SMB").observable);
+    // The same of two roles that one host has.
+    let one = read(
+        "[roles]\n\"Site Server\" = [\"10.1.0.10\"]\n\"Management Point\" = [\"10.1.0.10\"]\n\"Client\" = [\"10.1.8.0/24\"]\n",
+    )
+    .unwrap();
+    let link = row(&self::audit(&one, &[Talk::new(CLIENT, SITE, "tcp", 80)]), "sccm.link.35", "SMB").clone();
+    assert_eq!((link.status, link.observable), (Seen::Unseen, false), "{link:?}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::net::IpProto;
 use crate::record::FlowRecord;
 
 /// Ranges up to this are listed port by port; wider ones are looked at for every flow of their transport.
-const WIDEST: u16 = 4096;
+const WIDEST: u16 = 256;
 
 type Lists<K> = HashMap<K, Vec<u32>, FixedState>;
 

@@ -51,6 +51,7 @@ fn record<'a>(transport: IpProto, client: &str, server: &str, port: u16) -> Flow
         payload: None,
         sources: Vec::new(),
         policy: None,
+        leased: Vec::new(),
     }
 }
 
