@@ -124,8 +124,8 @@ impl Tally {
         }
     }
 
-    fn see_roles(&mut self, policy: &Policy, ip: IpAddr, mut roles: RoleBits) {
-        while let Some(at) = lowest(roles) {
+    fn see_roles(&mut self, policy: &Policy, ip: IpAddr, roles: RoleBits) {
+        for at in each(roles) {
             if self.seen_with.len() <= at {
                 self.seen_with.resize(at + 1, Vec::new());
             }
@@ -134,7 +134,6 @@ impl Tally {
             {
                 name(seen, ip, 2);
             }
-            roles &= roles - 1;
         }
     }
 
@@ -286,14 +285,8 @@ impl Tally {
 
     /// Hosts of a party that were seen, two at most: one can talk only to another.
     fn seen_of(&self, party: &Party) -> Vec<IpAddr> {
-        let of_roles = |mut roles: RoleBits| {
-            let mut seen = Vec::new();
-            while let Some(at) = lowest(roles) {
-                seen.extend(self.seen_with.get(at).into_iter().flatten().copied());
-                roles &= roles - 1;
-            }
-            seen
-        };
+        let of_roles =
+            |roles: RoleBits| each(roles).filter_map(|at| self.seen_with.get(at)).flatten().copied().collect::<Vec<_>>();
         let of_hosts = |hosts: &Hosts| self.hosts.iter().copied().filter(|ip| hosts.contains(*ip)).take(2).collect();
         let mut seen = match party {
             Party::Anyone => self.hosts.iter().copied().take(2).collect(),
@@ -389,18 +382,23 @@ fn lowest(roles: RoleBits) -> Option<usize> {
     (roles != 0).then(|| roles.trailing_zeros() as usize)
 }
 
+/// The roles of a set, by number.
+fn each(mut roles: RoleBits) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let at = lowest(roles)?;
+        roles &= roles - 1;
+        Some(at)
+    })
+}
+
 /// Every role of the one with every role of the other.
 fn every_pair(client: RoleBits, server: RoleBits) -> Vec<(Option<usize>, Option<usize>)> {
-    let each = |mut roles: RoleBits| -> Vec<Option<usize>> {
-        let mut set = Vec::new();
-        while let Some(at) = lowest(roles) {
-            set.push(Some(at));
-            roles &= roles - 1;
-        }
+    let or_nobody = |roles: RoleBits| -> Vec<Option<usize>> {
+        let set: Vec<_> = each(roles).map(Some).collect();
         if set.is_empty() { vec![None] } else { set }
     };
-    let servers = each(server);
-    each(client).into_iter().flat_map(|client| servers.iter().map(move |server| (client, *server))).collect()
+    let servers = or_nobody(server);
+    or_nobody(client).into_iter().flat_map(|client| servers.iter().map(move |server| (client, *server))).collect()
 }
 
 /// How many expectations somebody could keep to.
