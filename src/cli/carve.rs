@@ -13,7 +13,7 @@ use crate::capture::{self, Batch, Description, PcapngWriter, Source, Spool, Spoo
 use crate::engine::{Finder, Marks};
 use crate::flow::{FlowKey, KeyParts};
 use crate::net::{Frame, LinkType};
-use crate::record::{Carved, FlowRecord};
+use crate::record::{Carved, FlowRecord, Verdict};
 
 /// Where the packets are seen a second time.
 enum Again {
@@ -108,7 +108,7 @@ fn cannot_write(path: &Path, error: &io::Error) -> Failure {
 fn why(record: &FlowRecord<'_>) -> String {
     let findings = record.policy.iter().flat_map(|policy| &policy.findings);
     let mut said: Vec<String> = findings.map(|finding| format!("{}: {}", finding.kind, finding.text)).collect();
-    let verdict = record.verdict.map(|verdict| verdict.as_str());
+    let verdict = record.verdict.map(Verdict::as_str);
     let words: Vec<&str> = verdict.into_iter().chain(record.flags.iter().copied()).collect();
     said.push(format!("{}: {}", words.join(", "), record.reason.as_deref().unwrap_or_default()));
     format!("flowlabel {}: {}", record.id, said.join(" "))
