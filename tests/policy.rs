@@ -521,6 +521,12 @@ fn a_one_sided_capture_could_not_have_shown_it() {
 fn a_mistake_names_its_place_and_what_was_meant() {
     for (text, place, parts) in [
         ("[roles]\n\"Managment Point\" = [\"10.1.0.11\"]\n", "p.toml:2:1", &["no link knows this role", "Management Point"][..]),
+        (
+            "[services]\n\"sccm.wsus\" = [\"10.1.0.30\"]\n",
+            "p.toml:2:1",
+            &["a link between roles", "Software Update Point", "WSUS server"],
+        ),
+        ("[roles]\n\"DNS Server\" = [\"10.1.0.30\"]\n", "p.toml:2:1", &["a service, and no role", "[services]"]),
         ("[services]\n\"Mesage Queuing\" = [\"10.1.0.30\"]\n", "p.toml:2:1", &["no such service", "Message Queuing"]),
         ("[roles]\n\"Client\" = [\"10.1.0.300\"]\n", "p.toml:2:13", &["no such host", "10.1.0.0/24"]),
         ("[roles]\n\"Client\" = [\"smss1\"]\n", "p.toml:2:13", &["no such host", "sms1"]),

@@ -102,11 +102,14 @@ impl Reading<'_> {
         if let Some(known) = known {
             return Some(self.catalog.role_name(known).to_owned());
         }
-        let meant = suggestion(name, spellings.iter().copied());
-        self.reader.mistake(
-            span.clone(),
-            format!("no link knows this role{meant} `flowlabel catalog links` lists them; hosts of your own go to [groups]"),
-        );
+        let problem = match self.service(name) {
+            Some(_) => "this is a service, and no role: list it in [services]".to_owned(),
+            None => format!(
+                "no link knows this role{}; `flowlabel catalog links` lists them, hosts of your own go to [groups]",
+                suggestion(name, spellings.iter().copied())
+            ),
+        };
+        self.reader.mistake(span.clone(), problem);
         None
     }
 
