@@ -617,6 +617,7 @@ fn each_doubt_is_a_warning_with_its_line() {
             "[[forbid]]\nto = \"fd00::1/64\"\n",
             "p.toml:2: `fd00::1/64` is read as the network fd00::/64: a single host is written without a length",
         ),
+        ("segment = \"::ffff:10.1.0.5\"\n", "p.toml:1: `::ffff:10.1.0.5` is an address of IPv6: traffic of IPv4 has 10.1.0.5"),
         // Empty ones.
         ("[roles]\nClient = []\n", "p.toml:2: `Client` has no hosts"),
         ("[groups]\nguests = []\n", "p.toml:2: `guests` has no hosts"),

@@ -33,6 +33,11 @@ impl Range {
         (net.addr() != net.network()).then(|| net.trunc())
     }
 
+    /// The IPv4 address inside of one that is written as IPv6 (`::ffff:10.1.0.9`).
+    pub fn ipv4_meant(text: &str) -> Option<Ipv4Addr> {
+        text.parse::<Ipv6Addr>().ok()?.to_ipv4_mapped()
+    }
+
     /// Its first address.
     pub const fn first(&self) -> IpAddr {
         self.first

@@ -39,6 +39,9 @@ impl Reading<'_> {
                 &format!("`{text}` is read as the network {net}: a single host is written without a length"),
             );
         }
+        if let Some(plain) = Range::ipv4_meant(text) {
+            self.warn(&value.span(), &format!("`{text}` is an address of IPv6: traffic of IPv4 has {plain}"));
+        }
         Range::parse(text).map(|range| vec![range]).or_else(|| self.names.get(text))
     }
 
