@@ -227,12 +227,12 @@ impl<'r> Reading<'r> {
 
     /// Why a name is no service: it may be a link, whose ends are roles.
     fn no_service(&self, name: &str) -> String {
-        let named = |system: &&System| {
+        let is_it = |system: &&System| {
             let names = [&system.id, &system.name].into_iter().chain(&system.aliases);
             names.into_iter().any(|known| known.eq_ignore_ascii_case(name))
         };
         let links = self.catalog.systems.iter().filter(|system| system.ends.is_some());
-        if let Some(ends) = links.into_iter().find(named).and_then(|link| link.ends.as_ref()) {
+        if let Some(ends) = links.into_iter().find(is_it).and_then(|link| link.ends.as_ref()) {
             let roles: Vec<String> =
                 ends.from.iter().chain(&ends.to).map(|role| format!("{:?}", self.catalog.role_name(role))).collect();
             return format!(

@@ -4,10 +4,10 @@ use std::ops::Range as Span;
 
 use toml::de::DeValue;
 
-use super::{INTERNET_NAME, Reading};
+use super::Reading;
 use crate::audit::doubts::{Listed, Named, hosts_of, overlaps, repeats};
 use crate::audit::hosts::{Hosts, Range};
-use crate::audit::policy::{INTERNET, MOST_ROLES, Party, Role, RoleBits};
+use crate::audit::policy::{Accept, INTERNET, INTERNET_NAME, MOST_ROLES, Party, Role, RoleBits, Rule};
 use crate::catalog::{Fields, Value, suggestion};
 
 impl Reading<'_> {
@@ -86,10 +86,28 @@ impl Reading<'_> {
                 self.reader.mistake(span, format!("more than {} roles", MOST_ROLES - 1));
             } else {
                 self.roles.push(Role { name: name.clone(), hosts: entry.hosts() });
+                self.role_spans.push(span);
                 roles.push(Named { name, ..entry });
             }
         }
         self.warnings.extend(overlaps(&roles, "these hosts have both roles"));
+    }
+
+    /// A role that nothing speaks of says nothing: its links are those of other documents, or lead to roles that nobody has.
+    pub(super) fn warn_of_idle<'p>(&mut self, rules: impl Iterator<Item = &'p Rule>, accept: &[Accept]) {
+        let ends = rules.flat_map(|rule| [&rule.from, &rule.to]);
+        let accepted = accept.iter().flat_map(|accept| [&accept.host, &accept.peer, &accept.from, &accept.to]);
+        let spoken_of = ends.chain(accepted).fold(0, |all, party| all | party.roles());
+        let idle = |(at, role): &(usize, &Role)| spoken_of & (1 << at) == 0 && !role.hosts.is_empty();
+        let idle: Vec<(usize, String)> =
+            self.roles.iter().enumerate().skip(1).filter(idle).map(|(at, role)| (at, role.name.clone())).collect();
+        for (at, name) in idle {
+            let Some(span) = self.role_spans.get(at - 1).cloned() else { continue };
+            self.warn(
+                &span,
+                &format!("nothing is expected of `{name}`: no link in use leads from or to it here, and no entry names it"),
+            );
+        }
     }
 
     /// The one name of a role that links use.
