@@ -13,7 +13,7 @@ use flowlabel::catalog::{self, Catalog};
 use flowlabel::engine;
 use flowlabel::flow::Settings;
 use flowlabel::pipeline;
-use flowlabel::record::Drops;
+use flowlabel::record::{Drops, Evidence, Verdict};
 use flowlabel::tui::draw::draw;
 use flowlabel::tui::{Board, Scene, Stats, Ui};
 use ratatui::Terminal;
@@ -61,8 +61,25 @@ fn stats(drops: Drops) -> Stats {
     }
 }
 
+/// The same, and then it was found out what the flow to port 6789 is.
+fn board_after_an_update(catalog: &Catalog) -> Board {
+    let mut board = board(catalog);
+    let demo = support::repository("fixtures/demo/segment/capture.pcap");
+    let mut source = open(&[demo], &Options::default()).unwrap();
+    let outcome = pipeline::run(&mut *source, Settings::default(), 1, |_| {}, &|_| {});
+    let (carriers, heard) = (engine::Carriers::default(), engine::Heard::default());
+    let record = |flow| engine::record(flow, &carriers, Some(catalog), &heard);
+    let flow = outcome.flows().find(|flow| record(flow).server.port == Some(6789)).unwrap();
+    let mut after = record(flow);
+    (after.label, after.verdict, after.evidence) = (Some("RPC"), Some(Verdict::Matched), Some(Evidence::Learned));
+    after.flags.clear();
+    after.reason = Some("The endpoint mapper announced it.".into());
+    board.updated(&record(flow), &after);
+    board
+}
+
 /// Presses keys, and draws.
-fn screen(keys: &[KeyCode], drops: Drops, (width, height): (u16, u16)) -> String {
+fn screen(board: fn(&Catalog) -> Board, keys: &[KeyCode], drops: Drops, (width, height): (u16, u16)) -> String {
     let catalog = catalog();
     let (board, stats) = (board(&catalog), stats(drops));
     let scene = Scene { board: &board, stats: &stats, catalog: &catalog, color: false };
@@ -82,8 +99,12 @@ fn screen(keys: &[KeyCode], drops: Drops, (width, height): (u16, u16)) -> String
 }
 
 fn check(name: &str, keys: &[KeyCode], drops: Drops) {
+    check_board(name, board, keys, drops);
+}
+
+fn check_board(name: &str, board: fn(&Catalog) -> Board, keys: &[KeyCode], drops: Drops) {
     for size in SIZES {
-        let actual = screen(keys, drops, size);
+        let actual = screen(board, keys, drops, size);
         let path = support::repository("tests/screens").join(format!("{name}-{}x{}.txt", size.0, size.1));
         if support::is_asked_for("UPDATE_GOLDEN") {
             write(&path, &actual);
@@ -135,4 +156,9 @@ fn paused() {
 #[test]
 fn loss_with_what_helps() {
     check("loss", &[], Drops { kernel: 1200, interface: 34, flowlabel: 0 });
+}
+
+#[test]
+fn a_flow_that_was_learned_after_its_end_moves_to_its_label() {
+    check_board("updated", board_after_an_update, &[], Drops::default());
 }

@@ -232,6 +232,10 @@ pub struct SharedArgs {
 #[command(next_help_heading = "Selection")]
 pub struct SelectArgs {
     /// Only packets this filter accepts (libpcap syntax)
+    ///
+    /// Live, the kernel has taken a VLAN tag away before the filter sees a frame, so that `tcp port 80` is for tagged frames too; `vlan 7 and tcp port 80`
+    /// is only for those of VLAN 7, `not vlan` only for untagged ones. In a file the tag is part of the frame: there `tcp port 80` is only for untagged
+    /// frames, and `tcp port 80 or (vlan and tcp port 80)` for both, as for tcpdump.
     #[arg(short, long, value_name = "BPF")]
     pub filter: Option<String>,
     /// Only packets from this time on (2024-05-14T09:12:01Z, or seconds since 1970)

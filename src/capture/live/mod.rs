@@ -192,7 +192,7 @@ impl Live {
     }
 
     /// Takes what the rings have until the batch is full. Tells whether they had nothing more.
-    fn take(&mut self, arena: &mut Vec<u8>) -> bool {
+    fn take(&mut self, asked_at: Timestamp, arena: &mut Vec<u8>) -> bool {
         let mut empty_in_a_row = 0;
         let mut turn = self.first;
         while empty_in_a_row < self.interfaces.len() {
@@ -204,7 +204,7 @@ impl Live {
             }
             turn = (turn + 1) % self.interfaces.len();
             let before = self.taken.len();
-            self.take_turn(turn, wanted, arena);
+            self.take_turn(turn, wanted, asked_at, arena);
             let got = self.taken.len() - before;
             self.left -= got as u64;
             empty_in_a_row = if got == 0 { empty_in_a_row + 1 } else { 0 };
@@ -212,17 +212,23 @@ impl Live {
         true
     }
 
-    fn take_turn(&mut self, turn: usize, wanted: usize, arena: &mut Vec<u8>) {
+    fn take_turn(&mut self, turn: usize, wanted: usize, asked_at: Timestamp, arena: &mut Vec<u8>) {
         let until = match self.phase {
             Phase::Ending(until) => Some(until),
             _ => None,
         };
         let Some(interface) = self.interfaces.get_mut(turn) else { return };
         let taken = &mut self.taken;
-        let read = interface.read(wanted, until, arena, |descriptor| taken.push((turn, descriptor)));
+        let read = interface.read(wanted, asked_at, until, arena, |descriptor| taken.push((turn, descriptor)));
         if let Err(reason) = read {
             self.damage.push(interface.lose(&reason));
         }
+    }
+
+    /// To this time all has come: one that is behind the others holds it back. Nothing where an interface was not asked yet.
+    fn complete_to(&self) -> Option<Timestamp> {
+        let open = self.interfaces.iter().filter(|interface| interface.capture.is_some());
+        open.map(|interface| interface.complete_to).min().filter(|time| time.is_some())
     }
 
     /// To become an interface of another link type it goes down first, so looking when nothing came, and now and then, is enough.
@@ -306,20 +312,20 @@ fn is_due(last: Timestamp, now: Timestamp, every: u64) -> bool {
 impl Source for Live {
     fn fill(&mut self, batch: &mut Batch) -> bool {
         batch.packets.clear();
-        (batch.quiet_at, batch.look) = (None, None);
+        (batch.complete_to, batch.look) = (None, None);
         if self.phase == Phase::Ended {
             self.end();
             return false;
         }
         let mut arena = batch.take_arena();
         let asked_at = (self.surroundings.now)();
-        let mut quiet = self.take(&mut arena);
+        let mut quiet = self.take(asked_at, &mut arena);
         if quiet && self.taken.is_empty() {
             self.wait();
             self.look_at_links((self.surroundings.now)());
-            quiet = self.take(&mut arena);
+            quiet = self.take(asked_at, &mut arena);
         }
-        batch.quiet_at = quiet.then_some(asked_at);
+        batch.complete_to = self.complete_to();
         self.hand_over(arena, batch);
         if let Some(keep) = &mut self.keep {
             keep.tell(asked_at);
