@@ -69,6 +69,91 @@ fn json_has_every_field_of_an_endpoint_and_the_blocks_of_the_summary() {
     }
 }
 
+/// Case, server, transport, port, interface and version, how and from which packet, as tshark's `epm` and `dcom` dissectors read the same packets.
+const CRAFTED: &[(&str, &str, &str, u64, &str, &str, u64)] = &[
+    ("smb-pipes", "10.1.0.5", "tcp", 49158, "samr 1.0", "ept_map", 16),
+    ("smb-pipes", "10.1.0.40", "tcp", 49160, "netlogon 1.0", "ept_map", 40),
+    ("mapper", "10.1.0.5", "tcp", 6004, "nspi 56.0", "ept_map", 8),
+    ("mapper", "10.1.0.5", "tcp", 49170, "nspi 56.0", "ept_map", 8),
+    ("mapper", "10.1.0.7", "udp", 1035, "samr 1.0", "ept_map", 13),
+    ("mapper", "10.1.0.7", "udp", 1036, "netlogon 1.0", "ept_map", 16),
+    ("mapper", "10.1.0.6", "tcp", 49171, "drsuapi 4.0", "ept_map", 23),
+    ("mapper", "10.1.0.5", "tcp", 49172, "lsarpc 0.0", "ept_map", 33),
+    ("mapper", "10.1.0.5", "tcp", 49173, "spoolss 1.0", "ept_lookup", 44),
+    ("mapper", "10.1.0.5", "tcp", 49174, "svcctl 2.0", "ept_lookup", 46),
+    ("dcom", "10.1.0.50", "tcp", 49155, "DCOM object, IWbemLevel1Login", "RemoteCreateInstance", 7),
+    ("dcom", "10.1.0.51", "tcp", 49160, "DCOM object", "ResolveOxid2", 17),
+];
+
+#[test]
+fn mappers_and_activators_are_read_over_everything_that_carries_them() {
+    for case in ["smb-pipes", "mapper", "dcom"] {
+        let path = support::repository("fixtures/announced").join(case).join("capture.pcap");
+        let told = json(&rpc(&path, &["--format", "json"]));
+        let endpoints = told["learned"].as_array().unwrap();
+        let row = |end: &Value| {
+            let text = |field: &str| end[field].as_str().unwrap_or_default().to_owned();
+            let offered = [text("name"), text("version")].join(" ");
+            let what = if offered.trim().is_empty() { text("annotation") } else { offered };
+            let (port, packet) = (end["port"].as_u64().unwrap(), end["packet"].as_u64().unwrap());
+            (text("server"), text("transport"), port, what, text("how"), packet)
+        };
+        let told: std::collections::BTreeSet<_> = endpoints.iter().filter(|end| end["how"] != "bind").map(row).collect();
+        let owned = |text: &str| text.to_owned();
+        let expected = CRAFTED.iter().filter(|row| row.0 == case);
+        let expected = expected.map(|(_, server, transport, port, what, how, packet)| {
+            (owned(server), owned(transport), *port, owned(what), owned(how), *packet)
+        });
+        assert_eq!(told, expected.collect(), "{case}");
+    }
+}
+
+/// A listener: its case, server, transport and port; how and from which packet it was learned; who was told, and who came.
+type Listener =
+    (&'static str, &'static str, &'static str, u64, &'static str, u64, &'static [&'static str], &'static [&'static str]);
+
+const NEAR: &str = "10.77.0.20";
+const FAR: &str = "10.77.0.21";
+const HOME: &str = "10.77.0.1";
+
+/// As tshark shows the packets and the connections of what real servers and clients said.
+const RECORDED: &[Listener] = &[
+    ("samba-clients", HOME, "tcp", 49154, "ept_map", 9, &[NEAR], &[NEAR, FAR]),
+    ("samba-clients", HOME, "tcp", 49153, "ept_map", 33, &[NEAR], &[NEAR]),
+    ("samba-pipe", HOME, "tcp", 49154, "ept_map", 23, &[NEAR, FAR], &[NEAR, FAR]),
+    ("samba-pipe", HOME, "tcp", 49153, "ept_map", 67, &[NEAR, FAR], &[NEAR, FAR]),
+    ("portmap-status", HOME, "udp", 32765, "GETADDR", 2, &[NEAR], &[NEAR]),
+    ("portmap-status", HOME, "tcp", 32765, "GETADDR", 12, &[NEAR], &[NEAR, FAR]),
+    ("portmap-status", HOME, "tcp", 32765, "GETADDR", 34, &[FAR], &[NEAR, FAR]),
+    ("ssrp", HOME, "tcp", 1433, "SQL Browser", 2, &[NEAR, FAR], &[FAR]),
+    ("ssrp", HOME, "tcp", 49501, "SQL Browser", 2, &[NEAR, FAR], &[NEAR]),
+    ("ssrp", HOME, "tcp", 49502, "SQL Browser DAC", 14, &[NEAR], &[NEAR, FAR]),
+    ("ssrp", HOME, "tcp", 49502, "SQL Browser DAC", 38, &[FAR], &[NEAR, FAR]),
+    ("upnp", HOME, "tcp", 8200, "SSDP LOCATION", 13, &[NEAR, "239.255.255.250"], &[NEAR, FAR]),
+    ("upnp", NEAR, "tcp", 5431, "GENA CALLBACK", 40, &[HOME], &[HOME]),
+];
+
+#[test]
+fn what_real_servers_announce_is_listed_with_who_was_told_and_who_came() {
+    let cases: std::collections::BTreeSet<_> = RECORDED.iter().map(|row| row.0).collect();
+    for case in cases {
+        let told = json(&rpc(&recorded(case), &["--format", "json"]));
+        let mut rows: Vec<Value> =
+            told["learned"].as_array().unwrap().iter().filter(|end| end["how"] != "bind").cloned().collect();
+        for (_, server, transport, port, how, packet, heard, came) in RECORDED.iter().filter(|row| row.0 == case) {
+            let is_it = |end: &Value| {
+                (&end["server"], &end["transport"], &end["how"])
+                    == (&Value::from(*server), &Value::from(*transport), &Value::from(*how))
+                    && (end["port"].as_u64(), end["packet"].as_u64()) == (Some(*port), Some(*packet))
+            };
+            let at = rows.iter().position(is_it).unwrap_or_else(|| panic!("{case} {transport}/{port} {how}: {rows:#?}"));
+            let found = rows.swap_remove(at);
+            assert_eq!((&found["told"], &found["clients"]), (&Value::from(*heard), &Value::from(*came)), "{case} {port}");
+        }
+        assert!(rows.is_empty(), "{case}: nobody else listens: {rows:#?}");
+    }
+}
+
 #[test]
 fn what_is_for_one_conversation_is_listed_with_its_host_and_counted_where_there_is_much_of_it() {
     for (name, wanted) in [
@@ -141,4 +226,15 @@ fn directories_several_files_and_standard_input() {
     let file = std::fs::File::open(recorded("samba")).unwrap();
     let piped = said_by(flowlabel().args(["rpc", "-"]).stdin(file));
     assert_eq!(piped.out, rpc(&recorded("samba"), &[]).out);
+}
+
+/// The sample ends with an ellipsis.
+#[test]
+fn the_sample_in_the_readme_is_what_is_printed() {
+    const COMMAND: &str = "$ flowlabel rpc fixtures/demo/segment/capture.pcap\n";
+    let readme = std::fs::read_to_string(support::repository("README.md")).unwrap();
+    let (_, sample) = readme.split_once(COMMAND).unwrap();
+    let (sample, _) = sample.split_once("...\n").unwrap();
+    let said = rpc(&support::repository("fixtures/demo/segment/capture.pcap"), &[]);
+    assert!(!sample.is_empty() && said.out.starts_with(sample), "{sample}{}", said.out);
 }

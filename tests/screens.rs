@@ -20,19 +20,25 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+const DEMO: &str = "fixtures/demo/segment/capture.pcap";
 const SIZES: [(u16, u16); 2] = [(80, 24), (200, 50)];
 
 fn catalog() -> Catalog {
     Catalog::load(&catalog::Options { builtin: true, ..Default::default() }).unwrap()
 }
 
-/// What stands on the board after the demo has passed by.
-fn board(catalog: &Catalog) -> Board {
-    let demo = support::repository("fixtures/demo/segment/capture.pcap");
-    let mut source = open(&[demo], &Options::default()).unwrap();
-    let outcome = pipeline::run(&mut *source, Settings::default(), 1, |_| {}, &|_| {});
+/// What stands on the board after a capture has passed by.
+fn board_of(capture: &str, catalog: &Catalog) -> Board {
+    let capture = support::repository(capture);
+    let mut source = open(&[capture], &Options::default()).unwrap();
+    let announced = std::sync::Mutex::new(Vec::new());
+    let hear = |harvest: flowlabel::flow::Harvest| announced.lock().unwrap().extend(harvest.announcements);
+    let outcome = pipeline::run(&mut *source, Settings::default(), 1, hear, &|_| {});
     let mut board = Board::default();
     let heard = engine::Heard::default();
+    let mut ledger = engine::Ledger::default();
+    let news = engine::News { announcements: announced.into_inner().unwrap(), ..Default::default() };
+    ledger.revise(&engine::Memory::default(), news, outcome.flows());
     let mut last = None;
     for flow in outcome.flows() {
         let mut record = engine::record(flow, &engine::Carriers::default(), Some(catalog), &heard);
@@ -45,6 +51,7 @@ fn board(catalog: &Catalog) -> Board {
     board.tick();
     board.under_way(&last.unwrap());
     board.tick();
+    board.listen(&ledger.newest_endpoints(100));
     board
 }
 
@@ -63,8 +70,8 @@ fn stats(drops: Drops) -> Stats {
 
 /// The same, and then it was found out what the flow to port 6789 is.
 fn board_after_an_update(catalog: &Catalog) -> Board {
-    let mut board = board(catalog);
-    let demo = support::repository("fixtures/demo/segment/capture.pcap");
+    let mut board = board_of(DEMO, catalog);
+    let demo = support::repository(DEMO);
     let mut source = open(&[demo], &Options::default()).unwrap();
     let outcome = pipeline::run(&mut *source, Settings::default(), 1, |_| {}, &|_| {});
     let (carriers, heard) = (engine::Carriers::default(), engine::Heard::default());
@@ -79,10 +86,9 @@ fn board_after_an_update(catalog: &Catalog) -> Board {
 }
 
 /// Presses keys, and draws.
-fn screen(board: fn(&Catalog) -> Board, keys: &[KeyCode], drops: Drops, (width, height): (u16, u16)) -> String {
-    let catalog = catalog();
-    let (board, stats) = (board(&catalog), stats(drops));
-    let scene = Scene { board: &board, stats: &stats, catalog: &catalog, color: false };
+fn screen(board: &Board, catalog: &Catalog, keys: &[KeyCode], drops: Drops, (width, height): (u16, u16)) -> String {
+    let stats = stats(drops);
+    let scene = Scene { board, stats: &stats, catalog, color: false };
     let mut ui = Ui::default();
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| draw(frame, &scene, &mut ui)).unwrap();
@@ -99,12 +105,18 @@ fn screen(board: fn(&Catalog) -> Board, keys: &[KeyCode], drops: Drops, (width, 
 }
 
 fn check(name: &str, keys: &[KeyCode], drops: Drops) {
-    check_board(name, board, keys, drops);
+    check_of(DEMO, name, keys, drops);
 }
 
-fn check_board(name: &str, board: fn(&Catalog) -> Board, keys: &[KeyCode], drops: Drops) {
+fn check_of(capture: &str, name: &str, keys: &[KeyCode], drops: Drops) {
+    check_board(name, |catalog| board_of(capture, catalog), keys, drops);
+}
+
+fn check_board(name: &str, board: impl Fn(&Catalog) -> Board, keys: &[KeyCode], drops: Drops) {
+    let catalog = catalog();
+    let board = board(&catalog);
     for size in SIZES {
-        let actual = screen(board, keys, drops, size);
+        let actual = screen(&board, &catalog, keys, drops, size);
         let path = support::repository("tests/screens").join(format!("{name}-{}x{}.txt", size.0, size.1));
         if support::is_asked_for("UPDATE_GOLDEN") {
             write(&path, &actual);
@@ -117,6 +129,22 @@ fn check_board(name: &str, board: fn(&Catalog) -> Board, keys: &[KeyCode], drops
 fn write(path: &Path, text: &str) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, text).unwrap();
+}
+
+/// What the ledger learned of real servers: each line by tshark's reading of `fixtures/servers/samba-clients`.
+#[test]
+fn learned_endpoints() {
+    check_of("fixtures/servers/samba-clients/capture.pcap", "endpoints", &typed("4"), Drops::default());
+}
+
+#[test]
+fn an_endpoint_leads_to_its_flows() {
+    let keys = [typed("4"), vec![KeyCode::End, KeyCode::Enter]].concat();
+    let catalog = catalog();
+    let board = board_of("fixtures/servers/samba-clients/capture.pcap", &catalog);
+    let screen = screen(&board, &catalog, &keys, Drops::default(), SIZES[0]);
+    assert!(screen.contains("filter 10.77.0.1:49154"), "{screen}");
+    assert!(screen.contains("10.77.0.21:") && !screen.contains("→ 10.77.0.1:135"), "{screen}");
 }
 
 fn typed(text: &str) -> Vec<KeyCode> {

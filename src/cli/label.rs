@@ -301,6 +301,9 @@ impl Clerk {
         for Ended { flow, .. } in ended {
             board.ended(&engine::record(flow, &self.carriers, Some(catalog), &self.ledger.heard(flow)));
         }
+        if let Some(most) = board.wants_listeners() {
+            board.listen(&self.ledger.newest_endpoints(most));
+        }
         for flow in under_way {
             board.under_way(&engine::record(flow, &self.carriers, Some(catalog), &self.ledger.heard(flow)));
         }
@@ -434,7 +437,9 @@ impl<'a> Maker<'a> {
             let (record, judgement) = self.record(flow, self.terse);
             Made { flow, prepared: self.plan.prepare(&record), record, judgement }
         };
-        flows.map(make).collect()
+        let mut all = Vec::with_capacity(PART);
+        all.extend(flows.map(make));
+        all
     }
 
     fn record(&self, flow: &'a Flow, terse: bool) -> (FlowRecord<'a>, Option<Judgement>) {

@@ -1,6 +1,7 @@
 //! Which record a tunnel is: from the flow that carries it and the packet that showed it to the record's id.
 
-use std::collections::HashMap;
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 
 use crate::flow::FlowKey;
 use crate::record::FlowId;
@@ -8,7 +9,7 @@ use crate::record::FlowId;
 /// The records of each flow that carries tunnels, in order.
 #[derive(Debug, Default)]
 pub struct Carriers {
-    ids: HashMap<FlowKey, Vec<FlowId>>,
+    ids: HashMap<FlowKey, Vec<FlowId>, RandomState>,
 }
 
 impl Carriers {

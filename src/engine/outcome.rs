@@ -1,6 +1,9 @@
 //! All that is known when the input has ended: every shard's flows and the tally, in the order of the input.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashSet;
 
 use super::carriers::Carriers;
 use super::tally::Tally;
@@ -124,7 +127,7 @@ impl Outcome {
 
     fn find_carriers(&self) -> Carriers {
         let tunnels = self.flows().filter_map(|flow| flow.extras.as_ref()).flat_map(|extras| &extras.tunnels);
-        let wanted: HashSet<FlowKey> = tunnels.map(|tunnel| tunnel.flow).collect();
+        let wanted: HashSet<FlowKey, RandomState> = tunnels.map(|tunnel| tunnel.flow).collect();
         let mut carriers = Carriers::default();
         if wanted.is_empty() {
             return carriers;

@@ -56,7 +56,7 @@ pub fn look(seen: &Opening<'_>) -> Look {
 fn add<'a>(words: &mut Words<'a>, name: &[u8], value: &'a [u8]) {
     match name {
         b":method" => words.method = value,
-        b":path" => words.target = value,
+        b":path" => words.ask_for(value),
         b":authority" => words.host = Some(value),
         b":status" => words.status = Some(value),
         name => words.field(name, value),

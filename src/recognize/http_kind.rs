@@ -64,11 +64,38 @@ pub static WINDOWS_MEDIA: Protocol = Protocol { name: "HTTP", label: Some("MMS")
 pub static SESSION_STATE: Protocol =
     Protocol { name: "HTTP", label: Some("ASP.NET Session State"), behind: &["ASP.NET Session State", "HTTP"] };
 
+/// A header field's name, and where its value goes.
+type Field = (&'static str, for<'a, 'b> fn(&'b mut Words<'a>) -> &'b mut Option<&'a [u8]>);
+
+/// The header fields that are looked at, and where their values go.
+static FIELDS: &[Field] = &[
+    ("Host", |words| &mut words.host),
+    ("User-Agent", |words| &mut words.agent),
+    ("Server", |words| &mut words.server),
+    ("Content-Type", |words| &mut words.content),
+    ("Authorization", |words| &mut words.credentials),
+    ("Proxy-Authorization", |words| &mut words.credentials),
+    ("WWW-Authenticate", |words| &mut words.credentials),
+    ("SOAPAction", |words| &mut words.action),
+    ("NT", |words| &mut words.notification),
+    ("CALLBACK", |words| &mut words.callback),
+    ("SID", |words| &mut words.subscription),
+    ("BITS-Packet-Type", |words| &mut words.transfer),
+    ("Exclusive", |words| &mut words.exclusive),
+    ("Timeout", |words| &mut words.timeout),
+    ("Pragma", |words| &mut words.pragma),
+    ("DAV", |words| &mut words.dav),
+    ("MS-Author-Via", |words| &mut words.dav),
+    ("MicrosoftSharePointTeamServices", |words| &mut words.share_point),
+];
+
 /// What both sides say of themselves.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Words<'a> {
     pub(super) method: &'a [u8],
-    pub(super) target: &'a [u8],
+    target: &'a [u8],
+    /// The target without the server.
+    path: &'a [u8],
     pub(super) host: Option<&'a [u8]>,
     pub(super) agent: Option<&'a [u8]>,
     pub(super) status: Option<&'a [u8]>,
@@ -92,8 +119,21 @@ impl<'a> Words<'a> {
     /// A start line of a request, and what follows.
     pub(super) fn request(&mut self, method: &'a [u8], head: &'a [u8]) {
         self.method = method;
-        self.target = text::lines(head).next().and_then(|line| text::words(line).nth(1)).unwrap_or_default();
+        self.ask_for(text::lines(head).next().and_then(|line| text::words(line).nth(1)).unwrap_or_default());
         self.fields(head);
+    }
+
+    /// What a request is for.
+    pub(super) fn ask_for(&mut self, target: &'a [u8]) {
+        self.target = target;
+        self.path = match memchr::memmem::find(target.get(..8).unwrap_or(target), b"://") {
+            // To a proxy the whole address is said.
+            Some(at) => {
+                let rest = target.get(at + 3..).unwrap_or_default();
+                memchr::memchr(b'/', rest).and_then(|at| rest.get(at..)).unwrap_or_default()
+            }
+            None => target,
+        };
     }
 
     /// A status, and what follows.
@@ -113,41 +153,15 @@ impl<'a> Words<'a> {
 
     /// One header field; of two with one name the first counts.
     pub(super) fn field(&mut self, name: &[u8], value: &'a [u8]) {
-        let slots: [(&[&str], &mut Option<&'a [u8]>); 15] = [
-            (&["Host"], &mut self.host),
-            (&["User-Agent"], &mut self.agent),
-            (&["Server"], &mut self.server),
-            (&["Content-Type"], &mut self.content),
-            (&["Authorization", "Proxy-Authorization", "WWW-Authenticate"], &mut self.credentials),
-            (&["SOAPAction"], &mut self.action),
-            (&["NT"], &mut self.notification),
-            (&["CALLBACK"], &mut self.callback),
-            (&["SID"], &mut self.subscription),
-            (&["BITS-Packet-Type"], &mut self.transfer),
-            (&["Exclusive"], &mut self.exclusive),
-            (&["Timeout"], &mut self.timeout),
-            (&["Pragma"], &mut self.pragma),
-            (&["DAV", "MS-Author-Via"], &mut self.dav),
-            (&["MicrosoftSharePointTeamServices"], &mut self.share_point),
-        ];
-        let is_it = |known: &&str| known.as_bytes().eq_ignore_ascii_case(name);
-        if let Some((_, slot)) = slots.into_iter().find(|(known, _)| known.iter().any(is_it)) {
-            slot.get_or_insert(value);
+        let is_it = |known: &str| known.len() == name.len() && known.as_bytes().eq_ignore_ascii_case(name);
+        if let Some((_, slot)) = FIELDS.iter().find(|(known, _)| is_it(known)) {
+            slot(self).get_or_insert(value);
         }
     }
 
     /// Whether the path is one of these or lies below it; servers of Windows do not care for case.
     fn below(&self, paths: &[&str]) -> bool {
-        let target = self.target;
-        let path = match memchr::memmem::find(target.get(..8).unwrap_or(target), b"://") {
-            // To a proxy the whole address is said.
-            Some(at) => {
-                let rest = target.get(at + 3..).unwrap_or_default();
-                memchr::memchr(b'/', rest).and_then(|at| rest.get(at..)).unwrap_or_default()
-            }
-            None => target,
-        };
-        paths.iter().any(|known| text::after(path, known.as_bytes()).is_some())
+        paths.iter().any(|known| text::after(self.path, known.as_bytes()).is_some())
     }
 
     fn method_is(&self, methods: &[&str]) -> bool {

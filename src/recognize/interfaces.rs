@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
 
 use super::uuid::Uuid;
@@ -26,7 +27,7 @@ pub struct Interface {
     pub systems: Vec<String>,
 }
 
-static TABLE: LazyLock<HashMap<Uuid, Interface>> = LazyLock::new(|| {
+static TABLE: LazyLock<hashbrown::HashMap<Uuid, Interface, RandomState>> = LazyLock::new(|| {
     let rows: HashMap<String, Interface> = toml::from_str(include_str!("../../rules/rpc-interfaces.toml")).unwrap_or_default();
     rows.into_iter().filter_map(|(uuid, interface)| Some((Uuid::parse(&uuid)?, interface))).collect()
 });

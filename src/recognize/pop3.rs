@@ -82,13 +82,15 @@ fn read<'a>(said: &Said<'a>) -> Read<Talk<'a>> {
     if word == b"AUTH" && !text::words(line).nth(1).is_none_or(is_mechanism) {
         return Read::Unlike;
     }
+    if !OPENINGS.contains(&word.as_slice()) {
+        return Read::Unlike;
+    }
     let has = |command: &[u8]| text::lines(said.bytes).any(|line| text::after(line, command).is_some());
-    let talk = Talk::Commands {
+    Read::Like(Talk::Commands {
         password: has(b"PASS ") || has(b"AUTH PLAIN") || has(b"AUTH LOGIN"),
         protected: has(b"APOP "),
         secured: has(b"STLS"),
-    };
-    Read::or_unlike(OPENINGS.contains(&word.as_slice()).then_some(talk))
+    })
 }
 
 #[cfg(test)]

@@ -53,10 +53,13 @@ fn read<'a>(said: &Said<'a>) -> Read<Talk<'a>> {
         _ => return Read::Unlike,
     };
     if let Some((code, rest)) = text::reply(line) {
+        let is_greeting = matches!(code, 220 | 250 | 421 | 554) || !said.from_start;
+        if !is_greeting || !text::is_text(rest) {
+            return Read::Unlike;
+        }
         let upper = said.bytes.to_ascii_uppercase();
         let names_itself = [&b"SMTP"[..], b"MAIL"].iter().any(|word| memchr::memmem::find(&upper, word).is_some());
-        let is_greeting = matches!(code, 220 | 250 | 421 | 554) || !said.from_start;
-        return Read::or_unlike((is_greeting && text::is_text(rest)).then_some(Talk::Greeting { text: rest, names_itself }));
+        return Read::Like(Talk::Greeting { text: rest, names_itself });
     }
     let hello = [&b"EHLO"[..], b"HELO", b"LHLO"].iter().find_map(|word| text::after(line, word));
     let begins = hello.is_some_and(|rest| rest.is_empty() || rest.starts_with(b" "));

@@ -19,7 +19,16 @@ pub fn line(bytes: &[u8]) -> Read<&[u8]> {
 
 /// Every line, the last one perhaps cut.
 pub fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    bytes.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+    let mut rest = Some(bytes);
+    std::iter::from_fn(move || {
+        let all = rest?;
+        let (line, after) = match memchr::memchr(b'\n', all).and_then(|at| all.split_at_checked(at)) {
+            Some((line, after)) => (line, after.get(1..)),
+            None => (all, None),
+        };
+        rest = after;
+        Some(line.strip_suffix(b"\r").unwrap_or(line))
+    })
 }
 
 /// The words of a line.

@@ -1,12 +1,13 @@
-//! What the view knows: sums by label, the newest flows, the newest flagged ones. Its memory is bounded whatever the traffic.
+//! What the view knows: sums by label, the newest flows, the newest flagged ones, learned endpoints. Its memory is bounded whatever the traffic.
 //!
 //! Records of ended flows come as they are written, those of flows under way a few times a second. A flow under way counts with
 //! what it had when it was last seen, so that a long transfer shows while it lasts and is counted once.
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::listener::Listener;
 use super::row::{Row, name};
-use crate::record::{FlowId, FlowRecord};
+use crate::record::{FlowId, FlowRecord, LearnedEndpoint};
 
 /// Flows kept of each list.
 const KEPT: usize = 1000;
@@ -79,6 +80,9 @@ pub struct Board {
     under_way: HashMap<FlowId, Part>,
     newest: BTreeMap<FlowId, Row>,
     flagged: BTreeMap<FlowId, Row>,
+    listeners: Vec<Listener>,
+    /// Whether a second has passed since they were told.
+    is_stale: bool,
     ended: u64,
     rows_made: usize,
 }
@@ -119,12 +123,28 @@ impl Board {
 
     /// A second has passed.
     pub fn tick(&mut self) {
-        self.rows_made = 0;
+        (self.rows_made, self.is_stale) = (0, true);
         for sum in &mut self.sums {
             let bytes = sum.bytes.saturating_sub(sum.ticked);
             sum.ticked = sum.bytes;
             push(&mut sum.history, bytes);
         }
+    }
+
+    /// How many endpoints it would like to be told of: none where it was told within this second.
+    pub fn wants_listeners(&self) -> Option<usize> {
+        (self.is_stale || self.listeners.is_empty()).then_some(KEPT)
+    }
+
+    /// What listens where, as far as it was learned.
+    pub fn listen(&mut self, endpoints: &[LearnedEndpoint]) {
+        self.listeners = endpoints.iter().map(Listener::new).collect();
+        self.is_stale = false;
+    }
+
+    /// Learned endpoints, by server.
+    pub fn listeners(&self) -> &[Listener] {
+        &self.listeners
     }
 
     /// The sums that count something.

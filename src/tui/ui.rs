@@ -3,6 +3,7 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::board::{Board, Sum};
+use super::listener::Listener;
 use super::row::Row;
 
 /// A list.
@@ -15,10 +16,12 @@ pub enum Pane {
     Newest,
     /// The newest flagged flows.
     Flagged,
+    /// Learned endpoints.
+    Endpoints,
 }
 
 impl Pane {
-    const ALL: [Self; 3] = [Self::Labels, Self::Newest, Self::Flagged];
+    const ALL: [Self; 4] = [Self::Labels, Self::Newest, Self::Flagged, Self::Endpoints];
 
     fn step(self, by: usize) -> Self {
         let at = Self::ALL.iter().position(|pane| *pane == self).unwrap_or(0);
@@ -137,8 +140,8 @@ pub struct Ui {
     pub paused: Option<Board>,
     /// Rows of the list that has the cursor, told by who drew it.
     pub rows: usize,
-    /// The chosen label, and the chosen flow of both lists; the first where it is none of those shown.
-    chosen: [Option<String>; 3],
+    /// The chosen label, the chosen flow of both lists, the chosen endpoint; the first where it is none of those shown.
+    chosen: [Option<String>; 4],
 }
 
 impl Ui {
@@ -185,6 +188,12 @@ impl Ui {
             FlowOrder::Server => rows.sort_by(|a, b| a.server.cmp(&b.server)),
         }
         rows
+    }
+
+    /// The endpoints to show, in order.
+    pub fn listeners<'a>(&self, board: &'a Board) -> Vec<&'a Listener> {
+        let words = self.words();
+        board.listeners().iter().filter(|listener| words.is_empty() || listener.has(&words)).collect()
     }
 
     /// Which of the keys is chosen in a pane.
@@ -253,12 +262,14 @@ impl Ui {
             KeyCode::Char('/') => self.typing = true,
             KeyCode::Char('p' | ' ') => self.paused = if self.paused.is_some() { None } else { Some(live.clone()) },
             KeyCode::Char('s') if self.pane == Pane::Labels => self.sum_order = self.sum_order.next(),
+            KeyCode::Char('s') if self.pane == Pane::Endpoints => {}
             KeyCode::Char('s') => self.flow_order = self.flow_order.next(),
             KeyCode::Tab | KeyCode::Right => self.pane = self.pane.step(1),
-            KeyCode::BackTab | KeyCode::Left => self.pane = self.pane.step(2),
+            KeyCode::BackTab | KeyCode::Left => self.pane = self.pane.step(Pane::ALL.len() - 1),
             KeyCode::Char('1') => self.pane = Pane::Labels,
             KeyCode::Char('2') => self.pane = Pane::Newest,
             KeyCode::Char('3') => self.pane = Pane::Flagged,
+            KeyCode::Char('4') => self.pane = Pane::Endpoints,
             KeyCode::Esc => self.filter.clear(),
             KeyCode::Up | KeyCode::Char('k') => self.step(-1, live),
             KeyCode::Down | KeyCode::Char('j') => self.step(1, live),
@@ -287,13 +298,19 @@ impl Ui {
         }
     }
 
-    /// A label: its flows. A flow: why.
+    /// A label: its flows. An endpoint: its flows. A flow: why.
     fn enter(&mut self, live: &Board) {
         let board = self.board(live);
         let keys = self.keys(board);
         let Some(key) = keys.get(self.position(self.pane, keys.iter().map(String::as_str))) else { return };
         if self.pane == Pane::Labels {
             (self.filter, self.pane) = (key.clone(), Pane::Newest);
+            return;
+        }
+        if self.pane == Pane::Endpoints {
+            let place =
+                self.listeners(board).into_iter().find(|listener| listener.key == *key).map(|listener| listener.place.clone());
+            (self.filter, self.pane) = (place.unwrap_or_default(), Pane::Newest);
             return;
         }
         let row = self.flows(board, self.pane).into_iter().find(|row| *row.id.text() == **key).cloned();
@@ -306,6 +323,7 @@ impl Ui {
     fn keys(&self, board: &Board) -> Vec<String> {
         match self.pane {
             Pane::Labels => self.sums(board).iter().map(|sum| sum.name.clone()).collect(),
+            Pane::Endpoints => self.listeners(board).iter().map(|listener| listener.key.clone()).collect(),
             pane => self.flows(board, pane).iter().map(|row| row.id.to_string()).collect(),
         }
     }

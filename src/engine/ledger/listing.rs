@@ -30,6 +30,23 @@ impl Ledger {
         endpoints
     }
 
+    /// The newest of it, for whoever looks on: of listeners, of what is for one conversation, and of interfaces that were bound, at most so many each.
+    pub fn newest_endpoints(&self, most: usize) -> Vec<LearnedEndpoint> {
+        let newest = self.standing.iter().rev().take(most).chain(self.passing.iter().rev().take(most));
+        let doors: BTreeSet<&Door> = newest.collect();
+        let places = doors.into_iter().filter_map(|door| Some((door, self.places.get(door)?)));
+        let mut endpoints: Vec<_> =
+            places.flat_map(|(door, place)| place.entries().map(move |entry| self.told(door, place, entry))).collect();
+        let is_announced = |(door, uuid): &(Door, Uuid)| {
+            let mut entries = self.places.get(door).into_iter().flat_map(Place::entries);
+            entries.any(|entry| entry.known.announcement.interface.is_some_and(|offered| offered.uuid == *uuid))
+        };
+        let bound = self.bound.iter().filter(|(key, _)| !is_announced(key)).take(most);
+        endpoints.extend(bound.map(|((door, uuid), bound)| bound.told(door, *uuid)));
+        endpoints.sort_by(|a, b| order(a).cmp(&order(b)));
+        endpoints
+    }
+
     fn told(&self, door: &Door, place: &Place, entry: &Entry) -> LearnedEndpoint {
         let told = &entry.known.announcement;
         let listing = |hosts: &BTreeSet<Addr>| hosts.iter().map(|host| host.to_ip(door.version)).collect();

@@ -1,7 +1,10 @@
 //! Flows whose records are written already, for as long as an announcement may still change them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::Hash;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 
 use super::names::{HostKey, host};
 use super::{Heard, Ledger, doors};
@@ -20,8 +23,8 @@ pub struct Memory {
     /// The number of the first of them.
     first: u64,
     /// Their numbers, in order: by door, and by host.
-    at: HashMap<Door, VecDeque<u64>>,
-    of: HashMap<HostKey, VecDeque<u64>>,
+    at: HashMap<Door, VecDeque<u64>, RandomState>,
+    of: HashMap<HostKey, VecDeque<u64>, RandomState>,
 }
 
 /// What was said since the last time.
@@ -96,7 +99,7 @@ fn hosts(flow: &Flow) -> impl Iterator<Item = HostKey> {
 }
 
 /// Drops the number of the oldest flow, which stands first.
-fn forget<K: Hash + Eq>(numbers: &mut HashMap<K, VecDeque<u64>>, key: &K) {
+fn forget<K: Hash + Eq>(numbers: &mut HashMap<K, VecDeque<u64>, RandomState>, key: &K) {
     if let Some(known) = numbers.get_mut(key) {
         known.pop_front();
         if known.is_empty() {

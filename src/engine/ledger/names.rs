@@ -4,8 +4,11 @@
 //! NetBIOS and leases say goes before what a single conversation said (SNI, `Host`, NTLM), and that counts only as long as all conversations say
 //! the same: a proxy answers to many names. Bounded: of too many hosts those that were named first are forgotten.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 
 use crate::flow::{Flow, Side};
 use crate::naming::{Claim, Origin, is_one_host};
@@ -90,7 +93,7 @@ fn spoken(flow: &Flow) -> impl Iterator<Item = (HostKey, &str)> {
 /// The names of all hosts.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    hosts: HashMap<HostKey, Called>,
+    hosts: HashMap<HostKey, Called, RandomState>,
     /// In the order they were first named.
     order: VecDeque<HostKey>,
 }

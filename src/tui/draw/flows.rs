@@ -35,6 +35,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, ui: &mu
         let flagged = ui.board(scene.board).flagged().count();
         title.push(Span::styled(format!(" 3 Flagged {flagged} "), if flagged > 0 { scene.bad() } else { dim() }));
     }
+    if pane == Pane::Newest {
+        title.push(Span::styled(format!(" 4 Endpoints {} ", ui.board(scene.board).listeners().len()), dim()));
+    }
     let keys: Vec<_> = flows.iter().map(|flow| flow.id.text()).collect();
     let at = ui.position(pane, keys.iter().map(|key| &**key));
     let shown = flows.iter().enumerate().skip(first_shown(at, rows)).take(rows);

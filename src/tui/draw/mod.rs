@@ -2,6 +2,7 @@
 //!
 //! It fits any size: a part that has no room is left out. Where colours are not wanted, bold, dim and reversed letters say the same.
 
+mod endpoints;
 mod flows;
 mod header;
 mod labels;
@@ -103,21 +104,28 @@ fn lists(frame: &mut Frame<'_>, body: Rect, scene: &Scene<'_>, ui: &mut Ui) {
         let [labels, flagged] = Layout::horizontal([Constraint::Percentage(45), Constraint::Min(0)]).spacing(2).areas(upper);
         labels::draw(frame, labels, scene, ui);
         flows::draw(frame, flagged, scene, ui, Pane::Flagged);
-        flows::draw(frame, newest, scene, ui, Pane::Newest);
+        lower_list(frame, newest, scene, ui, if ui.pane == Pane::Endpoints { Pane::Endpoints } else { Pane::Newest });
         return;
     }
-    let lower = if ui.pane == Pane::Flagged { Pane::Flagged } else { Pane::Newest };
+    let lower = if ui.pane == Pane::Labels { Pane::Newest } else { ui.pane };
     // Where there is no room for two lists, the one that has the cursor is there.
     if body.height < 10 {
         match ui.pane {
             Pane::Labels => labels::draw(frame, body, scene, ui),
-            _ => flows::draw(frame, body, scene, ui, lower),
+            _ => lower_list(frame, body, scene, ui, lower),
         }
         return;
     }
     let [upper, below] = Layout::vertical([Constraint::Percentage(45), Constraint::Min(0)]).areas(body);
     labels::draw(frame, upper, scene, ui);
-    flows::draw(frame, below, scene, ui, lower);
+    lower_list(frame, below, scene, ui, lower);
+}
+
+fn lower_list(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, ui: &mut Ui, pane: Pane) {
+    match pane {
+        Pane::Endpoints => endpoints::draw(frame, area, scene, ui),
+        pane => flows::draw(frame, area, scene, ui, pane),
+    }
 }
 
 /// The frame of a list: a rule with its title.

@@ -13,9 +13,9 @@ use crate::tui::row::Row;
 use crate::tui::ui::{Over, Ui};
 
 const HELP: &[(&str, &str)] = &[
-    ("1 2 3, Tab, ← →", "labels, newest flows, flagged flows"),
+    ("1 2 3 4, Tab, ← →", "labels, newest flows, flagged flows, learned endpoints"),
     ("↑ ↓ PgUp PgDn Home End", "move (also k j g G)"),
-    ("Enter", "on a label: its flows; on a flow: why it is called so, and where that is written"),
+    ("Enter", "on a label or endpoint: its flows; on a flow: why it is called so, and where that is written"),
     ("/", "filter by typing: words that all stand in a flow's ends, label, reason or flags"),
     ("Esc", "close, or forget the filter"),
     ("s", "sort by the next thing"),
