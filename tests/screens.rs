@@ -93,7 +93,7 @@ fn screen(board: &Board, catalog: &Catalog, keys: &[KeyCode], drops: Drops, (wid
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| draw(frame, &scene, &mut ui)).unwrap();
     for code in keys {
-        ui.key(KeyEvent::new(*code, KeyModifiers::NONE), &board);
+        ui.key(KeyEvent::new(*code, KeyModifiers::NONE), board);
     }
     terminal.draw(|frame| draw(frame, &scene, &mut ui)).unwrap();
     let buffer = terminal.backend().buffer();
