@@ -54,6 +54,7 @@ fn record(number: u64) -> FlowRecord<'static> {
         payload: None,
         sources: vec!["kb832017:554", "q256884:45"],
         policy: None,
+        leased: Vec::new(),
     }
 }
 

@@ -129,9 +129,16 @@ pub fn withstand(bytes: &[u8]) {
 /// A datagram to every reader of host names: what it claims is bounded and fit to be shown.
 fn name(bytes: &[u8]) {
     for reader in READERS {
-        let (mut lately, mut claims) = (Lately::default(), Vec::new());
-        let mut teller =
-            Teller { packet: 1, time: Timestamp::NONE, origin: reader.origin, lately: &mut lately, claims: &mut claims, told: 0 };
+        let (mut lately, mut claims, mut leases) = (Lately::default(), Vec::new(), Vec::new());
+        let mut teller = Teller {
+            packet: 1,
+            time: Timestamp::NONE,
+            origin: reader.origin,
+            lately: &mut lately,
+            claims: &mut claims,
+            leases: &mut leases,
+            told: 0,
+        };
         let _ = (reader.read)(&Told { bytes, by: Addr::v4([10, 0, 0, 1]), version: 4 }, &mut teller);
         assert!(claims.len() <= 64 && claims.iter().all(|claim| claim.name.len() < 2600 && !claim.name.chars().any(is_unsafe)));
     }

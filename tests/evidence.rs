@@ -261,7 +261,7 @@ fn records(capture: &Path, catalog: &Catalog) -> Vec<Value> {
     let settings = Settings { split: None, ..Settings::default() };
     let (mut ledger, memory) = (Ledger::default(), Memory::default());
     let early = |harvest: Harvest| {
-        let news = News { announcements: harvest.announcements, claims: harvest.claims };
+        let news = News { announcements: harvest.announcements, claims: harvest.claims, leases: harvest.leases };
         ledger.revise(&memory, news, harvest.flows.iter().map(|ended| &ended.flow));
     };
     let outcome = pipeline::run(&mut *source, settings, 1, early, &|_| ());

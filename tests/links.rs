@@ -272,3 +272,147 @@ fn a_known_protocol_at_a_wrong_port_is_found_on_every_link_that_has_it() {
     }
     assert!(found > 15, "{found}");
 }
+
+// ---- rows without a number ------------------------------------------------------------------------------------------
+
+/// The rows of a table that have this transport, between each pair of roles, with the roles' one names.
+fn rows_over<'r>(rows: &'r [Row], transport: &'static str) -> Vec<Case<'r>> {
+    let of = |row: &'r Row| {
+        pairs(row).into_iter().map(move |(from, to)| Case {
+            row,
+            from: role(from),
+            to: role(to),
+            both_ways: row.get("direction") == "<->",
+            transport,
+            port: 0,
+        })
+    };
+    rows.iter().filter(|row| row.get("transport") == transport && !row.get("from").is_empty()).flat_map(of).collect()
+}
+
+/// DCE/RPC as C706 has it: a bind for the interface 12345778-1234-abcd-ef00-0123456789ac, and its acknowledgement.
+const BIND: &str = "0x05000b03 0x10000000 0x4800 0x0000 0x01000000 0xb810b810 zeros 4 0x01000000 0x0000 0x0100 \
+                    0x785734123412cdabef000123456789ac 0x01000000 0x045d888aeb1cc9119fe808002b104860 0x02000000";
+const BOUND: &str = "length16le 8(0x05000c03 0x10000000 0x0000 0x0000 0x01000000 0xb810b810 0x5b3c0000 size16le(\"1026\\0\") zeros 1 \
+                     0x01000000 zeros 4 0x045d888aeb1cc9119fe808002b104860 0x02000000)";
+
+/// "Randomly allocated high TCP ports" are no licence: the port has to be announced by the mapper, or to speak DCE/RPC.
+#[test]
+fn a_dynamic_port_is_expected_where_it_is_announced_or_speaks_rpc_and_nowhere_else() {
+    let catalog = catalog();
+    let (table, derived) = (rows("links"), rows("derived"));
+    let all: Vec<Case<'_>> = rows_over(&table, "tcp").into_iter().filter(|case| case.row.get("ports") == "dynamic").collect();
+    let links: BTreeSet<&str> = all.iter().map(Case::link).collect();
+    assert!(links.len() >= 16 && links.contains("sccm.amt.a"), "{links:?}");
+    for case in &all {
+        let policy = case.policy(&catalog);
+        let (from, to) = case.ends();
+        let speaks = |client: &str, server: &str| {
+            let talk = Talk::new(client, server, "tcp", 1026).saying(BIND, BOUND);
+            judged(&capture(&[talk]), &policy, &catalog).remove(0)
+        };
+        let is_by_link = |judged: &Judged| {
+            (judged.status, judged.kind) == (PolicyStatus::Expected, None) && judged.by.iter().any(|by| by == case.link())
+        };
+        let there = speaks(from, to);
+        assert!(is_by_link(&there), "{} {}: {there:?}", case.link(), case.from);
+        // Another row may be about the way back.
+        let opens = |other: &Case<'_>| {
+            let (one, two) = (&other.from, &other.to);
+            (one, two) == (&case.to, &case.from) || (other.both_ways && (one, two) == (&case.from, &case.to))
+        };
+        let both = all.iter().any(opens);
+        let back = speaks(to, from);
+        let kinds = if both { (PolicyStatus::Expected, None) } else { (PolicyStatus::Unexpected, Some(FindingKind::Reversed)) };
+        let by_reading = back.notes.iter().any(|note| note == "derived")
+            && derived.iter().any(|row| row.get("id") == case.link() && row.get("ports") == "dynamic");
+        assert!(by_reading || (back.status, back.kind) == kinds, "{}: {back:?}", case.link());
+        assert_eq!(speaks("10.0.0.9", to).status, PolicyStatus::Unexpected, "{}", case.link());
+        let dark = case.judge(&policy, &catalog, (from, to), "tcp", 1026);
+        assert_eq!((dark.status, dark.kind), (PolicyStatus::Unexpected, Some(FindingKind::DynamicUnexplained)), "{dark:?}");
+        assert!(dark.link.is_some(), "{dark:?}");
+        let [mapper, announced] = announced(from, to, &policy, &catalog);
+        assert!(is_by_link(&announced) && announced.is_learned, "{}: {announced:?}", case.link());
+        assert_eq!(mapper.kind, None, "{}: {mapper:?}", case.link());
+    }
+}
+
+/// A mapper that says 1026, and a conversation there that nothing shows for what it is. The mapper's words are those of the demo's scenario.
+fn announced(from: &str, to: &str, policy: &Policy, catalog: &Catalog) -> [Judged; 2] {
+    let demo = std::fs::read_to_string(support::repository("fixtures/demo/segment/scenario.toml")).unwrap();
+    let payloads = demo[demo.find("[payloads]").unwrap()..demo.find("[[flow]]").unwrap()].replace("0x0a010005", "0x0a000002");
+    let text = format!(
+        "title = \"mapper\"\nstart = 2026-03-02T08:00:00Z\n{payloads}\n\
+         [[flow]]\nfrom = \"{from}:40000\"\nto = \"{to}:135\"\nprotocol = \"tcp\"\n\
+         steps = ['open', '> @bind-epm', '< @ack-135', '> @ept-map', '< @ept-mapped', 'close']\n\
+         [[flow]]\nat = 5.0\nfrom = \"{from}:40001\"\nto = \"{to}:1026\"\nprotocol = \"tcp\"\n\
+         steps = ['open', '> noise 24', '< noise 40', 'close']\n"
+    );
+    let found = judged(&support::capture(&text).unwrap(), policy, catalog);
+    found.try_into().unwrap_or_else(|found| panic!("{found:?}"))
+}
+
+/// Reading C54: PPTP between sites goes on as GRE, which either end begins. No other tunnel is meant.
+#[test]
+fn gre_is_expected_beside_pptp_and_no_other_tunnel_is() {
+    let catalog = catalog();
+    let derived = rows("derived");
+    let cases = rows_over(&derived, "gre");
+    assert_eq!(cases.iter().map(|case| case.row.get("id")).collect::<Vec<_>>(), ["sccm.link.01", "sccm.ras-sender"]);
+    let gre = ("0x3001880b 0x00080001 0x00000001 noise 8", "0x3001880b 0x00080002 0x00000001 noise 8");
+    for case in &cases {
+        let policy = case.policy(&catalog);
+        let tunnel = |client: &str, server: &str, transport, (asks, answers): (&str, &str)| {
+            judged(&capture(&[Talk::new(client, server, transport, 0).saying(asks, answers)]), &policy, &catalog).remove(0)
+        };
+        for (client, server) in [(FROM, TO), (TO, FROM)] {
+            let found = tunnel(client, server, "ip-47", gre);
+            assert_eq!((found.status, found.kind), (PolicyStatus::Expected, None), "{found:?}");
+            assert!(found.notes.iter().any(|note| note == "derived"), "{found:?}");
+            assert!(found.by.iter().any(|by| by == case.row.get("id")), "{found:?}");
+        }
+        assert_eq!(tunnel("10.0.0.9", TO, "ip-47", gre).status, PolicyStatus::Unexpected);
+        let other = tunnel(FROM, TO, "ip-50", ("0x00001001 0x00000001 noise 40", "0x00001002 0x00000001 noise 40"));
+        assert_eq!((other.status, other.transport.as_str()), (PolicyStatus::Unexpected, "esp"), "{other:?}");
+    }
+}
+
+/// An echo is asked by the side that the row names, and no other message of ICMP is meant.
+#[test]
+fn echoes_are_expected_from_the_side_that_asks() {
+    let catalog = catalog();
+    let table = rows("links");
+    let echoes = [
+        ("icmp", ["10.0.0.1", "10.0.0.2", "10.0.0.9"], ["8/0", "0/0", "253/0", "254/0"]),
+        ("icmp6", ["fd00::1", "fd00::2", "fd00::9"], ["128/0", "129/0", "200/0", "201/0"]),
+    ];
+    let mut found = BTreeSet::new();
+    for (transport, [one, other, stranger], [ask, answer, odd, odd_answer]) in echoes {
+        for case in rows_over(&table, transport) {
+            let text = format!("[roles]\n{:?} = [\"{one}\"]\n{:?} = [\"{other}\"]\n", case.from, case.to);
+            let policy = Policy::read("p.toml", &text, &catalog, &HostNames::default(), &[]).unwrap();
+            let echo = |client: &str, server: &str, ask: &str, answer: &str| {
+                let text = format!(
+                    "title = \"echo\"\nstart = 2026-03-02T08:00:00Z\n[[flow]]\nfrom = \"{client}\"\nto = \"{server}\"\nprotocol = \"icmp\"\n\
+                     steps = ['> {ask} 0x00010001 noise 24', '< {answer} 0x00010001 noise 24']\n"
+                );
+                judged(&support::capture(&text).unwrap(), &policy, &catalog).remove(0)
+            };
+            let there = echo(one, other, ask, answer);
+            assert_eq!(
+                (there.status, there.kind, there.transport.as_str()),
+                (PolicyStatus::Expected, None, transport),
+                "{there:?}"
+            );
+            assert_eq!(there.by, [case.link()]);
+            let back = echo(other, one, ask, answer);
+            assert_eq!((back.status, back.kind), (PolicyStatus::Unexpected, Some(FindingKind::Reversed)), "{back:?}");
+            assert_eq!(echo(stranger, other, ask, answer).status, PolicyStatus::Unexpected);
+            let odd = echo(one, other, odd, odd_answer);
+            assert_eq!(odd.status, PolicyStatus::Unexpected, "{odd:?}");
+            found.insert((case.link().to_owned(), transport));
+        }
+    }
+    let known = [("sccm.link.42", "icmp"), ("sccm.link.42", "icmp6"), ("vmm16.src.16", "icmp")];
+    assert_eq!(found, known.map(|(link, transport)| (link.to_owned(), transport)).into());
+}

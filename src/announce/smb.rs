@@ -254,6 +254,11 @@ mod one {
         Some(handle)
     }
 
+    /// The data of a message, by the places of its length and of its offset.
+    fn data(message: &[u8], length: usize, at: usize) -> Option<&[u8]> {
+        part(message, le16(message, at)?.into(), le16(message, length)?.into())
+    }
+
     pub fn is_wanted(message: &[u8], has_pipes: bool, waiting: &[(u64, Asked)]) -> Option<bool> {
         let (command, is_answer) = (*message.get(4)?, message.get(9)? & 0x80 != 0);
         let is_opening = matches!(command, OPEN | CREATE);
@@ -267,28 +272,28 @@ mod one {
         if message.get(9)? & 0x80 == 0 {
             return request(message, command, id);
         }
-        let data = |length: usize, at: usize| part(message, le16(message, at)?.into(), le16(message, length)?.into());
         match (command, asked(waiting, id)?) {
             (CREATE, Asked::Open) => Some(Meaning::Opened(handle(message, 38)?)),
             (OPEN, Asked::Open) => Some(Meaning::Opened(handle(message, 37)?)),
-            (TRANSACTION, Asked::Said(handle)) => Some(Meaning::Says(handle, data(45, 47)?, None)),
-            (READ, Asked::Said(handle)) => Some(Meaning::Says(handle, data(43, 45)?, None)),
+            (TRANSACTION, Asked::Said(handle)) => Some(Meaning::Says(handle, data(message, 45, 47)?, None)),
+            (READ, Asked::Said(handle)) => Some(Meaning::Says(handle, data(message, 43, 45)?, None)),
             _ => None,
         }
     }
 
     fn request(message: &[u8], command: u8, id: u64) -> Option<Meaning<'_>> {
-        let data = |length: usize, at: usize| part(message, le16(message, at)?.into(), le16(message, length)?.into());
         match command {
             OPEN | CREATE => {
                 let words = usize::from(*message.get(32)?);
                 let path = message.get(33 + 2 * words + 2..)?;
                 is_mapper(path).then_some(Meaning::Asks(id, Asked::Open))
             }
-            TRANSACTION if le16(message, 61)? == TRANSACT => Some(Meaning::Says(handle(message, 63)?, data(55, 57)?, Some(id))),
+            TRANSACTION if le16(message, 61)? == TRANSACT => {
+                Some(Meaning::Says(handle(message, 63)?, data(message, 55, 57)?, Some(id)))
+            }
             READ => Some(Meaning::Asks(id, Asked::Said(handle(message, 37)?))),
             WRITE => {
-                let bytes = data(53, 55)?;
+                let bytes = data(message, 53, 55)?;
                 let is_raw = le16(message, 47)? & RAW_START == RAW_START;
                 Some(Meaning::Says(handle(message, 37)?, bytes.get(if is_raw { 2 } else { 0 }..)?, None))
             }

@@ -1,5 +1,7 @@
 //! Whether a record is what a rule speaks of: its numbers, and its ends.
 
+use std::net::IpAddr;
+
 use super::policy::{Origin, Place, Policy, Rule};
 use crate::catalog::{Catalog, Port};
 use crate::flow::request_type;
@@ -22,6 +24,11 @@ impl<'r, 'a> Sight<'r, 'a> {
     /// The record as a policy sees it.
     pub fn new(policy: &Policy, record: &'r FlowRecord<'a>) -> Self {
         Self { record, client: policy.place(record.client.ip), server: policy.place(record.server.ip) }
+    }
+
+    /// The same, with the client that this address was given to.
+    pub fn of_leased(policy: &Policy, record: &'r FlowRecord<'a>, ip: IpAddr) -> Self {
+        Self { record, client: policy.place_of_leased(ip), server: policy.place(record.server.ip) }
     }
 
     /// Whether an end is a group or somebody without an address: nobody opens a connection to it, either may send.

@@ -48,7 +48,7 @@ impl Policy {
             record.policy = Some(Share { status: PolicyStatus::Outside, by: Vec::new(), findings: Vec::new() });
             return Judgement::default();
         }
-        let sight = Sight::new(self, record);
+        let sight = self.sight(record);
         let roles = (sight.client.roles, sight.server.roles);
         let forbidden: Vec<&Rule> = self.forbid.iter().filter(|rule| rule.covers(&sight)).collect();
         if let Some(rule) = forbidden.first() {
@@ -57,8 +57,7 @@ impl Policy {
             record.policy = Some(Share { status: PolicyStatus::Forbidden, by, findings: vec![finding] });
             return Judgement { roles, ..Judgement::default() };
         }
-        let mut allowed_by = self.index.of(record);
-        allowed_by.retain(|at| self.allow.get(*at).is_some_and(|rule| rule.covers(&sight)));
+        let allowed_by = self.allowed_by(&sight);
         let allowing: Vec<&'a Rule> = allowed_by.iter().filter_map(|at| self.allow.get(*at)).collect();
         let found = if allowing.is_empty() { Some(self.unexpected(&sight)) } else { flaw(&sight, &allowing) };
         let accepts = found.as_ref().and_then(|finding| self.accepted(&sight, finding));
@@ -71,12 +70,33 @@ impl Policy {
         Judgement { allowed_by, accepted, known: None, roles }
     }
 
+    /// Of several hosts that spoke from 0.0.0.0 in one flow the first that nothing allows is looked at, or that something forbids.
+    fn sight<'r, 'a>(&self, record: &'r FlowRecord<'a>) -> Sight<'r, 'a> {
+        let speaks_nameless = |record: &FlowRecord<'_>| record.client.ip.is_unspecified();
+        if record.leased.is_empty() || !speaks_nameless(record) {
+            return Sight::new(self, record);
+        }
+        let mut sights = record.leased.iter().map(|ip| Sight::of_leased(self, record, *ip));
+        let is_let_pass =
+            |sight: &Sight<'_, '_>| !self.forbid.iter().any(|rule| rule.covers(sight)) && !self.allowed_by(sight).is_empty();
+        let odd = sights.clone().find(|sight| !is_let_pass(sight));
+        odd.or_else(|| sights.next()).unwrap_or_else(|| Sight::new(self, record))
+    }
+
+    /// The rules that allow it.
+    fn allowed_by(&self, sight: &Sight<'_, '_>) -> Vec<usize> {
+        let mut places = self.index.of(sight.record);
+        places.retain(|at| self.allow.get(*at).is_some_and(|rule| rule.covers(sight)));
+        places
+    }
+
     /// Neither end is in the segment, and no end is of this link only.
     fn is_outside(&self, record: &FlowRecord<'_>) -> bool {
         let ends = [record.client.ip, record.server.ip];
         let inside = ends.iter().any(|ip| self.segment.contains(*ip) || self.segment.is_broadcast(*ip));
         let local = ends.iter().all(|ip| is_placeless(*ip) || is_link_local(*ip));
-        !self.segment.is_empty() && !inside && !local
+        let elsewhere = !record.leased.is_empty() && !record.leased.iter().any(|ip| self.segment.contains(*ip));
+        !self.segment.is_empty() && !inside && (!local || elsewhere)
     }
 
     /// Nothing allows it: what comes closest says why.

@@ -1,6 +1,6 @@
 //! A policy, compiled: who has which role, and every rule that allows, forbids or accepts a flow.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::hosts::{Hosts, is_global_unicast, is_placeless};
 use super::index::Index;
@@ -82,6 +82,8 @@ pub struct Place {
     pub roles: RoleBits,
     /// A group, everybody, or somebody without an address yet: it stands for whoever belongs there.
     pub anybody: bool,
+    /// It spoke from 0.0.0.0, and the address is what it was given in answer.
+    pub nameless: bool,
 }
 
 /// Who may open what to whom.
@@ -154,6 +156,13 @@ pub struct Accept {
     pub until: Option<Timestamp>,
 }
 
+impl Place {
+    /// Whether it is one of these: whoever names 0.0.0.0 means all that speak from there.
+    fn is_in(&self, hosts: &Hosts) -> bool {
+        hosts.contains(self.ip) || (self.nameless && hosts.contains(IpAddr::V4(Ipv4Addr::UNSPECIFIED)))
+    }
+}
+
 impl Policy {
     /// What the policy knows of a host.
     pub fn place(&self, ip: IpAddr) -> Place {
@@ -167,7 +176,12 @@ impl Policy {
         if roles == 0 && !anybody && is_global_unicast(ip) && !self.segment.contains(ip) {
             roles = INTERNET;
         }
-        Place { ip, roles, anybody }
+        Place { ip, roles, anybody, nameless: false }
+    }
+
+    /// The host that spoke from 0.0.0.0 and was given this address.
+    pub fn place_of_leased(&self, ip: IpAddr) -> Place {
+        Place { nameless: true, ..self.place(ip) }
     }
 
     /// The broadcast address of a network that the policy names, or one that ends as those of most networks do.
@@ -239,8 +253,8 @@ impl Party {
         match self {
             Self::Anyone => true,
             Self::Roles(roles) => roles & place.roles != 0,
-            Self::Hosts(hosts) => hosts.contains(place.ip),
-            Self::Either(roles, hosts) => roles & place.roles != 0 || hosts.contains(place.ip),
+            Self::Hosts(hosts) => place.is_in(hosts),
+            Self::Either(roles, hosts) => roles & place.roles != 0 || place.is_in(hosts),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use super::baseline::{Alike, Baseline};
 use super::filter;
+use super::hosts::{Hosts, is_placeless};
 use super::judge::Judgement;
 use super::policy::{Origin, Party, Policy, RoleBits, Rule};
 use crate::net::Timestamp;
@@ -36,7 +37,8 @@ pub struct Tally {
     covered: Vec<Covered>,
     cells: BTreeMap<(Option<usize>, Option<usize>), Cell>,
     hosts: HashSet<IpAddr>,
-    roles_seen: RoleBits,
+    /// By role, two hosts that have it and were seen.
+    seen_with: Vec<Vec<IpAddr>>,
     two_sided: u64,
     one_sided: u64,
 }
@@ -93,7 +95,7 @@ impl Tally {
         self.accepted += u64::from(judgement.accepted);
         self.known += u64::from(judgement.known.is_some());
         self.still.extend(judgement.known.clone());
-        self.see(record, judgement.roles);
+        self.see(policy, record, judgement.roles);
         for at in &judgement.allowed_by {
             self.cover(*at, record);
         }
@@ -104,10 +106,14 @@ impl Tally {
     }
 
     /// Remembers who was there.
-    fn see(&mut self, record: &FlowRecord<'_>, roles: (RoleBits, RoleBits)) {
-        self.roles_seen |= roles.0 | roles.1;
-        for ip in [record.client.ip, record.server.ip] {
-            if self.hosts.len() < MOST_HOSTS {
+    fn see(&mut self, policy: &Policy, record: &FlowRecord<'_>, roles: (RoleBits, RoleBits)) {
+        self.see_roles(policy, record.client.ip, roles.0);
+        self.see_roles(policy, record.server.ip, roles.1);
+        for ip in &record.leased {
+            self.see_roles(policy, *ip, policy.place(*ip).roles);
+        }
+        for ip in [record.client.ip, record.server.ip].into_iter().chain(record.leased.iter().copied()) {
+            if !is_placeless(ip) && self.hosts.len() < MOST_HOSTS {
                 self.hosts.insert(ip);
             }
         }
@@ -115,6 +121,19 @@ impl Tally {
             self.two_sided += 1;
         } else {
             self.one_sided += 1;
+        }
+    }
+
+    fn see_roles(&mut self, policy: &Policy, ip: IpAddr, roles: RoleBits) {
+        for at in each(roles) {
+            if self.seen_with.len() <= at {
+                self.seen_with.resize(at + 1, Vec::new());
+            }
+            if let Some(seen) = self.seen_with.get_mut(at).filter(|seen| seen.len() < 2)
+                && !policy.place(ip).anybody
+            {
+                name(seen, ip, 2);
+            }
         }
     }
 
@@ -249,21 +268,36 @@ impl Tally {
 
     /// Why an expectation could not have been seen, where that is so.
     fn why_unseen(&self, rule: &Rule) -> Option<String> {
-        let absent =
-            [(&rule.from, &rule.from_name), (&rule.to, &rule.to_name)].into_iter().find(|(party, _)| !self.has_seen(party));
-        if let Some((_, name)) = absent {
+        let ends = [(&rule.from, &rule.from_name), (&rule.to, &rule.to_name)].map(|(party, name)| (self.seen_of(party), name));
+        let [(from, _), (to, _)] = &ends;
+        if let Some((_, name)) = ends.iter().find(|(seen, _)| seen.is_empty()) {
             return Some(format!("no packet of any {name} is in the traffic"));
+        }
+        if let ([one], [other]) = (from.as_slice(), to.as_slice())
+            && one == other
+        {
+            return Some(format!(
+                "{one} is the only host at either end of it in the traffic, and nobody sees a host talk to itself"
+            ));
         }
         (self.two_sided == 0 && self.one_sided > 0).then(|| "the capture shows one direction of every flow only".to_owned())
     }
 
-    fn has_seen(&self, party: &Party) -> bool {
-        match party {
-            Party::Anyone => true,
-            Party::Roles(roles) => roles & self.roles_seen != 0,
-            Party::Hosts(hosts) => self.hosts.iter().any(|ip| hosts.contains(*ip)),
-            Party::Either(roles, hosts) => roles & self.roles_seen != 0 || self.hosts.iter().any(|ip| hosts.contains(*ip)),
-        }
+    /// Hosts of a party that were seen, two at most: one can talk only to another.
+    fn seen_of(&self, party: &Party) -> Vec<IpAddr> {
+        let of_roles =
+            |roles: RoleBits| each(roles).filter_map(|at| self.seen_with.get(at)).flatten().copied().collect::<Vec<_>>();
+        let of_hosts = |hosts: &Hosts| self.hosts.iter().copied().filter(|ip| hosts.contains(*ip)).take(2).collect();
+        let mut seen = match party {
+            Party::Anyone => self.hosts.iter().copied().take(2).collect(),
+            Party::Roles(roles) => of_roles(*roles),
+            Party::Hosts(hosts) => of_hosts(hosts),
+            Party::Either(roles, hosts) => [of_roles(*roles), of_hosts(hosts)].concat(),
+        };
+        seen.sort_unstable();
+        seen.dedup();
+        seen.truncate(2);
+        seen
     }
 }
 
@@ -348,18 +382,23 @@ fn lowest(roles: RoleBits) -> Option<usize> {
     (roles != 0).then(|| roles.trailing_zeros() as usize)
 }
 
+/// The roles of a set, by number.
+fn each(mut roles: RoleBits) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let at = lowest(roles)?;
+        roles &= roles - 1;
+        Some(at)
+    })
+}
+
 /// Every role of the one with every role of the other.
 fn every_pair(client: RoleBits, server: RoleBits) -> Vec<(Option<usize>, Option<usize>)> {
-    let each = |mut roles: RoleBits| -> Vec<Option<usize>> {
-        let mut set = Vec::new();
-        while let Some(at) = lowest(roles) {
-            set.push(Some(at));
-            roles &= roles - 1;
-        }
+    let or_nobody = |roles: RoleBits| -> Vec<Option<usize>> {
+        let set: Vec<_> = each(roles).map(Some).collect();
         if set.is_empty() { vec![None] } else { set }
     };
-    let servers = each(server);
-    each(client).into_iter().flat_map(|client| servers.iter().map(move |server| (client, *server))).collect()
+    let servers = or_nobody(server);
+    or_nobody(client).into_iter().flat_map(|client| servers.iter().map(move |server| (client, *server))).collect()
 }
 
 /// How many expectations somebody could keep to.

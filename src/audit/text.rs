@@ -114,5 +114,6 @@ fn rule_name(rule: &Rule) -> String {
 /// `10.1.0.11 (Management Point)`
 fn named(place: &Place, policy: &Policy) -> String {
     let roles = policy.role_names(place.roles);
-    if roles.is_empty() { place.ip.to_string() } else { format!("{} ({})", place.ip, roles.join(", ")) }
+    let nameless = if place.nameless { ", then at 0.0.0.0" } else { "" };
+    if roles.is_empty() { format!("{}{nameless}", place.ip) } else { format!("{} ({}){nameless}", place.ip, roles.join(", ")) }
 }

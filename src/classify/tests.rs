@@ -211,6 +211,7 @@ pub(super) fn record(transport: IpProto, client: u16, server: u16) -> FlowRecord
         payload: None,
         sources: Vec::new(),
         policy: None,
+        leased: Vec::new(),
     }
 }
 

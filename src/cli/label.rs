@@ -271,8 +271,11 @@ impl Clerk {
             self.carriers.add(key, id);
         }
         let flows = harvest.flows.iter().map(|ended| &ended.flow);
-        let revised =
-            self.ledger.revise(&self.memory, News { announcements: harvest.announcements, claims: harvest.claims }, flows);
+        let revised = self.ledger.revise(
+            &self.memory,
+            News { announcements: harvest.announcements, claims: harvest.claims, leases: harvest.leases },
+            flows,
+        );
         self.update(&revised, catalog);
         #[cfg(feature = "live")]
         self.show(&harvest.flows, &harvest.under_way, catalog);

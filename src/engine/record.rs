@@ -25,6 +25,7 @@ pub fn record_as<'a>(
 ) -> FlowRecord<'a> {
     let learned = hearsay.learned;
     let Ends { client, direction, both_documented } = ends(flow, catalog, learned.as_ref());
+    let names = [client, client.other()].map(|side| hearsay.name(side));
     let (client_host, server_host) = hosts(flow, client);
     let extras = flow.extras.as_deref();
     let mut record = FlowRecord {
@@ -62,6 +63,7 @@ pub fn record_as<'a>(
         payload: payload(flow),
         sources: Vec::new(),
         policy: None,
+        leased: hearsay.leased.into_owned(),
     };
     if let Some(catalog) = catalog {
         label(&mut record, catalog, both_documented, flow.payload.finding(), learned);
@@ -69,8 +71,9 @@ pub fn record_as<'a>(
             record.notes.push(FOREIGN);
         }
     }
-    record.client.name = record.client.name.or(hearsay.name(client));
-    record.server.name = record.server.name.or(hearsay.name(client.other()));
+    let [client_name, server_name] = names;
+    record.client.name = record.client.name.or(client_name);
+    record.server.name = record.server.name.or(server_name);
     record
 }
 

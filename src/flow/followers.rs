@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use super::flow::Flow;
 use super::opening::Piece;
 use crate::announce::{Announcement, Follower, Hearing, Route, Segment, by_port, by_protocol};
-use crate::naming::{Claim, Lately, Teller, Told, reader};
+use crate::naming::{Claim, Lately, Lease, Teller, Told, reader};
 use crate::net::{IpProto, Side, Timestamp};
 
 /// Flows one shard follows at a time.
@@ -88,12 +88,12 @@ impl Followers {
     }
 
     /// Reads what a datagram of a flow calls other hosts.
-    pub(super) fn name(&mut self, flow: &Flow, shown: Shown, bytes: &[u8], claims: &mut Vec<Claim>) {
+    pub(super) fn name(&mut self, flow: &Flow, shown: Shown, bytes: &[u8], (claims, leases): (&mut Vec<Claim>, &mut Vec<Lease>)) {
         let Some(reader) = flow.payload.finding().and_then(|finding| reader(finding.protocol.name)) else { return };
         let Hearing { hosts: [a, b], version, .. } = hearing(flow, shown);
         let told = Told { bytes, by: if shown.side == Side::A { a } else { b }, version };
         let Shown { number: packet, time, .. } = shown;
-        let mut teller = Teller { packet, time, origin: reader.origin, lately: &mut self.lately, claims, told: 0 };
+        let mut teller = Teller { packet, time, origin: reader.origin, lately: &mut self.lately, claims, leases, told: 0 };
         // A message that breaks off has said what it said.
         let _ = (reader.read)(&told, &mut teller);
     }

@@ -10,7 +10,7 @@ use super::key::{FlowKey, Identity, KeyParts, Keyed, Keying, error_keys};
 use super::opening::{Piece, Spare};
 use super::slab::Slab;
 use crate::announce::Announcement;
-use crate::naming::Claim;
+use crate::naming::{Claim, Lease};
 use crate::net::{IpProto, Side, Timestamp};
 use crate::record::FlowId;
 use crate::wire::{Fragment, Icmp, Layer, Tcp, Transport};
@@ -138,6 +138,8 @@ pub struct Harvest {
     pub announcements: Vec<Announcement>,
     /// What hosts are called.
     pub claims: Vec<Claim>,
+    /// Who asked for an address, and who was given one.
+    pub leases: Vec<Lease>,
 }
 
 impl Harvest {
@@ -147,6 +149,7 @@ impl Harvest {
             && self.carriers.is_empty()
             && self.announcements.is_empty()
             && self.claims.is_empty()
+            && self.leases.is_empty()
             && self.under_way.is_empty()
     }
 
@@ -157,6 +160,7 @@ impl Harvest {
         self.under_way.append(&mut other.under_way);
         self.announcements.append(&mut other.announcements);
         self.claims.append(&mut other.claims);
+        self.leases.append(&mut other.leases);
     }
 
     /// Puts flows and announcements in an order that is the same however many shards were asked at a time.
@@ -165,6 +169,7 @@ impl Harvest {
         // A packet may announce in several layers, and so in several shards: only those of one layer are in order already.
         self.announcements.sort();
         self.claims.sort();
+        self.leases.sort();
     }
 }
 
@@ -401,7 +406,8 @@ impl Shard {
             let shown = Shown { number, time, side };
             self.followers.see(at, flow, shown, &piece, &mut self.harvest.announcements);
             if flow.follow == Follow::Names {
-                self.followers.name(flow, shown, piece.bytes, &mut self.harvest.claims);
+                let Harvest { claims, leases, .. } = &mut self.harvest;
+                self.followers.name(flow, shown, piece.bytes, (claims, leases));
             }
         }
         note_surroundings(flow, number, layer, layers, outer);

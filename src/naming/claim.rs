@@ -3,6 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
+use super::lease::{Lease, Step};
 use crate::net::{Addr, Timestamp};
 use crate::recognize::plausible_name;
 use crate::record::escape;
@@ -97,11 +98,18 @@ pub struct Teller<'a> {
     pub lately: &'a mut Lately,
     /// All that was claimed.
     pub claims: &'a mut Vec<Claim>,
+    /// Who asked for an address, and who was given one.
+    pub leases: &'a mut Vec<Lease>,
     /// How many of them are this datagram's.
     pub told: usize,
 }
 
 impl Teller<'_> {
+    /// A step on the way to an address.
+    pub fn lease(&mut self, transaction: u32, step: Step) {
+        self.leases.push(Lease { packet: self.packet, time: self.time, transaction, step });
+    }
+
     /// A host has a name. What cannot be one is passed over.
     pub fn say(&mut self, version: u8, host: Addr, name: &[u8]) {
         let Some(name) = plausible_name(name).filter(|_| self.told < CLAIMS && is_one_host(version, host)) else { return };

@@ -1,10 +1,12 @@
 //! DHCP (RFC 2131): who asks for an address, or gets one, and what that host is called (option 12; option 81, RFC 4702).
 
-use super::{Teller, Told};
+use super::{Step, Teller, Told};
 use crate::net::Addr;
 use crate::recognize::{Cursor, text};
 
 const COOKIE: [u8; 4] = [0x63, 0x82, 0x53, 0x63];
+const DISCOVER: u8 = 1;
+const OFFER: u8 = 2;
 const REQUEST: u8 = 3;
 const ACKNOWLEDGED: u8 = 5;
 const INFORM: u8 = 8;
@@ -12,8 +14,9 @@ const INFORM: u8 = 8;
 /// Reads a message: of a client, which address it asks for or has; of a server, which one it gives.
 pub(super) fn read(told: &Told<'_>, teller: &mut Teller<'_>) -> Option<()> {
     let mut cursor = Cursor::new(told.bytes);
-    let [_op, _kind, _address_length, _hops] = cursor.array()?;
-    cursor.skip(8)?;
+    let [op, _kind, _address_length, _hops] = cursor.array()?;
+    let transaction = u32::from_be_bytes(cursor.array()?);
+    cursor.skip(4)?;
     let (has, given) = (cursor.array::<4>()?, cursor.array::<4>()?);
     cursor.skip(236 - 20)?;
     if cursor.array::<4>()? != COOKIE {
@@ -33,6 +36,9 @@ pub(super) fn read(told: &Told<'_>, teller: &mut Teller<'_>) -> Option<()> {
             _ => {}
         }
     }
+    if let Some(step) = step(told, op, kind, given) {
+        teller.lease(transaction, step);
+    }
     let address = match kind {
         REQUEST => [has, wanted].into_iter().find(|address| *address != [0; 4])?,
         INFORM => has,
@@ -41,6 +47,17 @@ pub(super) fn read(told: &Told<'_>, teller: &mut Teller<'_>) -> Option<()> {
     };
     teller.say(4, Addr::v4(address), full.as_deref().or(host)?);
     Some(())
+}
+
+/// How far a host without an address has got (RFC 2131 section 4.3; without a kind it is BOOTP).
+fn step(told: &Told<'_>, op: u8, kind: u8, given: [u8; 4]) -> Option<Step> {
+    let is_given = given != [0; 4];
+    match (op, kind) {
+        (1, 0 | DISCOVER | REQUEST) if told.by == Addr::v4([0; 4]) => Some(Step::Asked),
+        (2, OFFER) if is_given => Some(Step::Offered(Addr::v4(given))),
+        (2, 0 | ACKNOWLEDGED) if is_given => Some(Step::Given(Addr::v4(given))),
+        _ => None,
+    }
 }
 
 /// A full name: in labels where the flag E says so, else in ASCII (RFC 4702 section 2.1).

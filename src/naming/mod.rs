@@ -1,7 +1,7 @@
 //! Floor 1: what the traffic itself calls its hosts.
 //!
 //! An answer of a name server, a registration of a NetBIOS name, a lease of an address: each names a host by its address, for whoever meets the
-//! address later. A [`Reader`] reads the datagrams of one such protocol and tells a [`Teller`] what they claim. It only reads bytes: it knows no
+//! address later. A lease also tells who it was that asked without an address ([`Lease`]). A [`Reader`] reads the datagrams of one such protocol and tells a [`Teller`] what they claim. It only reads bytes: it knows no
 //! flow table, no catalog and no record. What it knows of a host lasts for that datagram.
 //!
 //! A name is a claim and nothing more: nobody checks who answers, and whoever can send can lie. That is why names never change a label, and why
@@ -13,9 +13,11 @@
 mod claim;
 mod dhcp;
 mod dns;
+mod lease;
 mod netbios;
 
 pub use claim::{Claim, Lately, Origin, Teller, is_one_host};
+pub use lease::{Lease, Step};
 
 use crate::net::Addr;
 

@@ -5,8 +5,16 @@ use crate::net::{Addr, Timestamp};
 
 /// What was told: host, name, origin.
 pub fn claimed(origin: Origin, tell: impl FnOnce(&mut Teller<'_>)) -> Vec<String> {
-    let (mut lately, mut claims) = (Lately::default(), Vec::new());
-    tell(&mut Teller { packet: 1, time: Timestamp::NONE, origin, lately: &mut lately, claims: &mut claims, told: 0 });
+    let (mut lately, mut claims, mut leases) = (Lately::default(), Vec::new(), Vec::new());
+    tell(&mut Teller {
+        packet: 1,
+        time: Timestamp::NONE,
+        origin,
+        lately: &mut lately,
+        claims: &mut claims,
+        leases: &mut leases,
+        told: 0,
+    });
     claims.iter().map(|claim| format!("{} {} {}", claim.host.to_ip(claim.version), claim.name, claim.origin.word())).collect()
 }
 

@@ -25,9 +25,14 @@ impl Search {
 
     /// As bytes, for whoever keeps many.
     pub fn pack(&self) -> [u8; Self::PACKED] {
-        let rest = [u8::from(self.begun[0]), u8::from(self.begun[1]), self.calls];
         let mut packed = [0; Self::PACKED];
-        packed.iter_mut().zip(self.left.bytes().chain(self.refuted.bytes()).chain(rest)).for_each(|(place, byte)| *place = byte);
+        let (left, others) = packed.split_at_mut(Set::PACKED);
+        let (refuted, rest) = others.split_at_mut(Set::PACKED);
+        self.left.write(left);
+        self.refuted.write(refuted);
+        if let Some(rest) = rest.first_chunk_mut() {
+            *rest = [u8::from(self.begun[0]), u8::from(self.begun[1]), self.calls];
+        }
         packed
     }
 

@@ -11,11 +11,12 @@ impl Set {
 
     pub(super) const PACKED: usize = size_of::<Self>();
 
-    pub(super) fn bytes(&self) -> impl Iterator<Item = u8> {
-        self.0.iter().flat_map(|word| word.to_le_bytes())
+    /// Fills these [`Set::PACKED`] bytes, eight at a time: a flow in question is packed at each of its packets.
+    pub(super) fn write(&self, into: &mut [u8]) {
+        into.as_chunks_mut().0.iter_mut().zip(&self.0).for_each(|(bytes, word)| *bytes = word.to_le_bytes());
     }
 
-    /// What [`Set::bytes`] gave.
+    /// What [`Set::write`] wrote.
     pub(super) fn from_bytes(bytes: &[u8]) -> Self {
         let mut set = Self::default();
         set.0.iter_mut().zip(bytes.as_chunks().0).for_each(|(word, bytes)| *word = u64::from_le_bytes(*bytes));

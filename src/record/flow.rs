@@ -142,6 +142,9 @@ pub struct FlowRecord<'a> {
     pub sources: Vec<&'a str>,
     /// What the policy says; null outside of an audit.
     pub policy: Option<Policy>,
+    /// The addresses that clients speaking from 0.0.0.0 were given in answer: what an audit takes them for.
+    #[serde(skip)]
+    pub leased: Vec<IpAddr>,
 }
 
 impl FlowRecord<'_> {

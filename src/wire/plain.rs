@@ -16,15 +16,15 @@ const UDP: usize = 8;
 /// Everything but the "don't fragment" flag.
 const FRAGMENTED: u16 = 0x3fff;
 
-/// The layer of a usual frame; `None` where the walk has to look.
+/// Appends the layer of a usual frame, made where it stays; `None` where the walk has to look.
 #[inline]
-pub(super) fn read(frame: &Frame<'_>) -> Option<Layer> {
+pub(super) fn read(frame: &Frame<'_>, layers: &mut Vec<Layer>) -> Option<()> {
     if frame.link != LinkType::ETHERNET {
         return None;
     }
     match ether_type(frame.data, ETHERNET)? {
-        0x8100 => tagged(frame),
-        kind => ip(frame, kind, ETHERNET, Vlans::default()),
+        0x8100 => tagged(frame, layers),
+        kind => ip(frame, kind, ETHERNET, Vlans::default(), layers),
     }
 }
 
@@ -34,23 +34,23 @@ fn ether_type(data: &[u8], header: usize) -> Option<u16> {
     data.get(header - 2..)?.first_chunk().map(|kind| u16::from_be_bytes(*kind))
 }
 
-fn tagged(frame: &Frame<'_>) -> Option<Layer> {
+fn tagged(frame: &Frame<'_>, layers: &mut Vec<Layer>) -> Option<()> {
     let mut vlans = Vlans::default();
     vlans.push(ether_type(frame.data, ETHERNET + 2)? & 0x0fff);
-    ip(frame, ether_type(frame.data, ETHERNET + VLAN_TAG)?, ETHERNET + VLAN_TAG, vlans)
+    ip(frame, ether_type(frame.data, ETHERNET + VLAN_TAG)?, ETHERNET + VLAN_TAG, vlans, layers)
 }
 
 #[inline]
-fn ip(frame: &Frame<'_>, kind: u16, at: usize, vlans: Vlans) -> Option<Layer> {
+fn ip(frame: &Frame<'_>, kind: u16, at: usize, vlans: Vlans, layers: &mut Vec<Layer>) -> Option<()> {
     match kind {
-        0x0800 => ipv4(frame, at, vlans),
-        0x86dd => ipv6(frame, at, vlans),
+        0x0800 => ipv4(frame, at, vlans, layers),
+        0x86dd => ipv6(frame, at, vlans, layers),
         _ => None,
     }
 }
 
 #[inline]
-fn ipv4(frame: &Frame<'_>, at: usize, vlans: Vlans) -> Option<Layer> {
+fn ipv4(frame: &Frame<'_>, at: usize, vlans: Vlans, layers: &mut Vec<Layer>) -> Option<()> {
     let h = frame.data.get(at..)?.first_chunk::<IPV4>()?;
     if h[0] != 0x45 || u16::from_be_bytes([h[6], h[7]]) & FRAGMENTED != 0 {
         return None;
@@ -58,11 +58,11 @@ fn ipv4(frame: &Frame<'_>, at: usize, vlans: Vlans) -> Option<Layer> {
     let src = Addr::v4([h[12], h[13], h[14], h[15]]);
     let dst = Addr::v4([h[16], h[17], h[18], h[19]]);
     let header = Header { version: 4, len: IPV4, protocol: IpProto(h[9]), ttl: h[8], src, dst };
-    transport(frame, at, &header, usize::from(u16::from_be_bytes([h[2], h[3]])), vlans)
+    transport(frame, at, &header, usize::from(u16::from_be_bytes([h[2], h[3]])), vlans, layers)
 }
 
 #[inline]
-fn ipv6(frame: &Frame<'_>, at: usize, vlans: Vlans) -> Option<Layer> {
+fn ipv6(frame: &Frame<'_>, at: usize, vlans: Vlans, layers: &mut Vec<Layer>) -> Option<()> {
     let (h, addresses) = frame.data.get(at..)?.first_chunk::<IPV6>()?.split_first_chunk::<8>()?;
     let (src, dst) = addresses.split_first_chunk::<16>()?;
     let payload_len = usize::from(u16::from_be_bytes([h[4], h[5]]));
@@ -71,7 +71,7 @@ fn ipv6(frame: &Frame<'_>, at: usize, vlans: Vlans) -> Option<Layer> {
     }
     let dst = Addr::v6(*dst.first_chunk()?);
     let header = Header { version: 6, len: IPV6, protocol: IpProto(h[6]), ttl: h[7], src: Addr::v6(*src), dst };
-    transport(frame, at, &header, IPV6 + payload_len, vlans)
+    transport(frame, at, &header, IPV6 + payload_len, vlans, layers)
 }
 
 /// What the flow wants of an IP header.
@@ -95,7 +95,7 @@ struct Ends {
 }
 
 #[inline]
-fn transport(frame: &Frame<'_>, at: usize, ip: &Header, ip_len: usize, vlans: Vlans) -> Option<Layer> {
+fn transport(frame: &Frame<'_>, at: usize, ip: &Header, ip_len: usize, vlans: Vlans, layers: &mut Vec<Layer>) -> Option<()> {
     let start = at + ip.len;
     let wire = (at + ip_len).min((frame.wire_len as usize).max(frame.data.len()));
     let captured = (at + ip_len).min(frame.data.len());
@@ -106,7 +106,7 @@ fn transport(frame: &Frame<'_>, at: usize, ip: &Header, ip_len: usize, vlans: Vl
         _ => return None,
     };
     let &[s0, s1, d0, d1] = inside.first_chunk()?;
-    Some(Layer {
+    layers.push(Layer {
         src: ip.src,
         dst: ip.dst,
         version: ip.version,
@@ -124,7 +124,8 @@ fn transport(frame: &Frame<'_>, at: usize, ip: &Header, ip_len: usize, vlans: Vl
         payload_len: (ends.wire - ends.payload) as u32,
         via: Via::default(),
         vlans,
-    })
+    });
+    Some(())
 }
 
 #[inline]
@@ -168,11 +169,14 @@ mod tests {
     /// What the walk makes of a frame must be what is said here, if anything is said.
     fn agrees(data: &[u8], wire_len: u32) -> bool {
         let frame = Frame { number: 1, time: Timestamp::NONE, link: LinkType::ETHERNET, data, wire_len };
-        let Some(layer) = read(&frame) else { return false };
-        let mut layers = Vec::new();
+        let (mut plain, mut layers) = (Vec::new(), Vec::new());
+        if read(&frame, &mut plain).is_none() {
+            assert_eq!(plain, []);
+            return false;
+        }
         assert_eq!(
             (walk(&frame, &mut layers), layers.as_slice()),
-            (Outcome::Complete, &[layer][..]),
+            (Outcome::Complete, plain.as_slice()),
             "{data:02x?} of {wire_len}"
         );
         true

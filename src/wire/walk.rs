@@ -109,8 +109,7 @@ pub fn decode(frame: &Frame<'_>, decoded: &mut Decoded) {
 /// Decodes a frame and appends its layers, outermost first.
 #[inline]
 pub fn decode_onto(frame: &Frame<'_>, layers: &mut Vec<Layer>) -> Outcome {
-    if let Some(layer) = plain::read(frame) {
-        layers.push(layer);
+    if plain::read(frame, layers).is_some() {
         return Outcome::Complete;
     }
     walk(frame, layers)

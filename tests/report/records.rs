@@ -67,6 +67,7 @@ pub fn bare(
         payload: None,
         sources: vec![],
         policy: None,
+        leased: vec![],
     }
 }
 

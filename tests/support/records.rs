@@ -18,6 +18,7 @@ pub fn each(capture: &Path, catalog: &Catalog, mut see: impl FnMut(FlowRecord<'_
         let mut news = news.lock().unwrap();
         news.announcements.extend(harvest.announcements);
         news.claims.extend(harvest.claims);
+        news.leases.extend(harvest.leases);
     };
     let settings = Settings { payload: true, ..Settings::default() };
     let mut outcome = pipeline::run(&mut *source, settings, 1, early, &|_| ());

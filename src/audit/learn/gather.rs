@@ -66,6 +66,8 @@ pub struct Sighting {
     /// `refused` or `unanswered`.
     pub failed: Option<&'static str>,
     answered: bool,
+    /// The addresses that clients at 0.0.0.0 were given.
+    leased: Vec<IpAddr>,
 }
 
 /// How often, and what else was noticed.
@@ -152,6 +154,7 @@ impl Learner {
             payload: record.payload.and_then(|payload| Some((payload.protocol?, payload.confidence))),
             failed: FAILURES.iter().copied().find(|failure| record.notes.contains(failure)),
             answered: record.packets.server > 0,
+            leased: record.leased.clone(),
         }
     }
 
@@ -239,6 +242,7 @@ impl<'l> Traffic<'l> {
             payload: sighting.payload.map(|(protocol, confidence)| Payload { protocol: Some(protocol), confidence, calls: 1 }),
             sources: Vec::new(),
             policy: None,
+            leased: sighting.leased.clone(),
         }
     }
 

@@ -10,7 +10,7 @@ use super::names::{HostKey, host};
 use super::{Heard, Ledger, doors};
 use crate::announce::{Announcement, Door};
 use crate::flow::{Flow, Side};
-use crate::naming::Claim;
+use crate::naming::{Claim, Lease};
 use crate::net::Timestamp;
 
 /// Flows remembered.
@@ -34,6 +34,8 @@ pub struct News {
     pub announcements: Vec<Announcement>,
     /// What hosts are called.
     pub claims: Vec<Claim>,
+    /// Who asked for an address, and who was given one.
+    pub leases: Vec<Lease>,
 }
 
 /// A flow that looks different now.
@@ -111,7 +113,7 @@ fn forget<K: Hash + Eq>(numbers: &mut HashMap<K, VecDeque<u64>, RandomState>, ke
 impl Ledger {
     /// Takes what was said and flows that have ended, and tells which remembered flows look different now, in the order of their ids.
     pub fn revise<'a>(&mut self, memory: &'a Memory, news: News, ended: impl Iterator<Item = &'a Flow> + Clone) -> Vec<Revised> {
-        let News { announcements, claims } = news;
+        let News { announcements, claims, leases } = news;
         let mut numbers = BTreeSet::new();
         if !memory.flows.is_empty() {
             let called = self.renamed(&claims, ended.clone());
@@ -123,6 +125,9 @@ impl Ledger {
         self.take(memory, announcements);
         for claim in claims {
             self.names.hear(claim);
+        }
+        for lease in leases {
+            self.leases.hear(lease);
         }
         for flow in ended {
             self.meet(flow);

@@ -6,12 +6,15 @@
 //! When records are written before the input has ended, [`Memory`] keeps the flows that were written lately, so that [`Ledger::revise`] can tell
 //! which of them look different now.
 
+mod leases;
 mod listing;
 mod memory;
 mod names;
 mod place;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -26,6 +29,7 @@ use crate::flow::{Flow, Side};
 use crate::net::{Addr, IpProto, Timestamp};
 use crate::recognize::{DCE_RPC, Uuid};
 use crate::record::HostName;
+use leases::Leases;
 use names::Names;
 use place::{Place, Taken, Use};
 
@@ -57,21 +61,28 @@ impl Lesson {
 pub struct Heard {
     lesson: Option<Lesson>,
     names: [Option<Arc<str>>; 2],
+    leased: Vec<IpAddr>,
 }
 
 impl Heard {
     /// As a record takes it.
     pub fn hearsay(&self) -> Hearsay<'_> {
-        Hearsay { learned: self.lesson.as_ref().map(Lesson::learned), names: self.names.each_ref().map(Option::as_deref) }
+        Hearsay {
+            learned: self.lesson.as_ref().map(Lesson::learned),
+            names: self.names.each_ref().map(Option::as_deref),
+            leased: Cow::Borrowed(&self.leased),
+        }
     }
 }
 
 /// What others said of a flow, as a record takes it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Hearsay<'a> {
     /// What was announced of it.
     pub learned: Option<Learned<'a>>,
     names: [Option<&'a str>; 2],
+    /// The addresses that its nameless clients were given.
+    pub leased: Cow<'a, [IpAddr]>,
 }
 
 impl<'a> Hearsay<'a> {
@@ -88,7 +99,7 @@ impl PartialEq for Heard {
             (Some(mine), Some(theirs)) => mine.is(theirs),
             (mine, theirs) => mine.is_none() && theirs.is_none(),
         };
-        same_lesson && self.names == other.names
+        same_lesson && self.names == other.names && self.leased == other.leased
     }
 }
 
@@ -118,6 +129,7 @@ pub struct Ledger {
     heard: u64,
     forgotten: u64,
     names: Names,
+    leases: Leases,
 }
 
 impl Ledger {
@@ -128,13 +140,15 @@ impl Ledger {
 
     /// What others said of a flow.
     pub fn heard(&self, flow: &Flow) -> Heard {
-        Heard { lesson: self.lesson(flow), names: self.names.of(flow).map(Option::<&Arc<str>>::cloned) }
+        let names = self.names.of(flow).map(Option::<&Arc<str>>::cloned);
+        Heard { lesson: self.lesson(flow), names, leased: self.leases.of(flow) }
     }
 
     /// The same, for the moment.
     pub fn hearsay(&self, flow: &Flow) -> Hearsay<'_> {
         let learned = self.explained(flow).map(|(known, after, client)| known.learned(after, client));
-        Hearsay { learned, names: self.names.of(flow).map(|name| name.map(|name| &**name)) }
+        let names = self.names.of(flow).map(|name| name.map(|name| &**name));
+        Hearsay { learned, names, leased: Cow::Owned(self.leases.of(flow)) }
     }
 
     /// The names of all hosts, and where they are from.

@@ -5,6 +5,9 @@ use super::{Confidence, Cursor, Look, Opening, Protocol, Read, Turn, conversatio
 /// Memcached.
 pub static MEMCACHED: Protocol = hint("Memcached");
 
+/// No line is longer, its end included: it is refused while it is cut, so it is refused whole.
+const LONGEST: usize = 300;
+
 /// Looks for Memcached.
 pub fn look(seen: &Opening<'_>) -> Look {
     conversation(seen, &MEMCACHED, |said| {
@@ -24,8 +27,9 @@ fn read(bytes: &[u8]) -> Read<Turn<'_>> {
         return read_binary(bytes);
     }
     let line = match text::line(bytes) {
-        Read::Like(line) => line,
-        Read::Short if bytes.len() < 300 && text::may_become_line(bytes) => return Read::Short,
+        // A key holds no control characters (protocol.txt, "Keys").
+        Read::Like(line) if line.len() + 1 < LONGEST && text::is_text(line) => line,
+        Read::Short if bytes.len() < LONGEST && text::may_become_line(bytes) => return Read::Short,
         _ => return Read::Unlike,
     };
     let words: Vec<&[u8]> = text::words(line).take(6).collect();
@@ -75,5 +79,17 @@ mod tests {
         let (ask, answer) = (hex("80 0b 0000 00 00 0000 00000000 00000007"), hex("81 0b 0000 00 00 0000 00000006 00000007"));
         assert_eq!(found(look(&tcp(&ask, &answer))).confidence, Confidence::Certain);
         assert_eq!(look(&tcp(b"get out of here now please", b"HTTP/1.1 400 Bad\r\n")), Look::No);
+    }
+    #[test]
+    fn a_line_is_judged_whole_as_it_is_cut() {
+        let is_refused = |line: &[u8]| matches!(read(line), Read::Unlike);
+        let keys = |count: usize| [b"get".as_slice(), &b" a".repeat(count)].concat();
+        let (long, too_long) = (keys(147), keys(148));
+        for line in [b"get a\r6VALUE a \x0e".as_slice(), b"VALUE a\0 0 1", &long, &too_long] {
+            let whole = [line, b"\r\n"].concat();
+            let cut = (1..whole.len()).any(|length| is_refused(&whole[..length]));
+            assert_eq!(cut, is_refused(&whole), "{line:?}");
+        }
+        assert!(is_refused(b"get a\r6VALUE a \x0e\r\n") && !is_refused(&[&long, b"\r\n".as_slice()].concat()));
     }
 }
