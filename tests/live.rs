@@ -417,9 +417,8 @@ fn several_interfaces_and_all_of_them_are_one_stream() {
     }
 }
 
-/// Each ring hands over its blocks in its own time, and packets are put in order within a batch only.
+/// Each ring hands over its blocks in its own time.
 #[test]
-#[ignore = "not solved: what comes over two wires is not always in order of time, and then ids and directions may differ"]
 fn what_comes_over_two_wires_is_in_order_of_time() {
     let Some(wire) = Wire::new() else { return };
     wire.ip(&["link", "add", "spare", "mtu", "65535", "type", "veth", "peer", "name", "other", "mtu", "65535"]);

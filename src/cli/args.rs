@@ -180,7 +180,8 @@ pub struct CaptureArgs {
     /// Do not ask for packets that are for other hosts
     #[arg(long)]
     pub no_promiscuous: bool,
-    /// Size of the kernel's buffer for each interface (K, M, G): what it cannot hold is lost
+    /// Size of the kernel's buffer for each interface (K, M, G): what it cannot hold is lost. With several interfaces at most as much again
+    /// is held to put their packets in order of time
     #[arg(long, value_name = "SIZE", default_value = "64M")]
     pub buffer: String,
     /// Also keep the packets in a pcapng file

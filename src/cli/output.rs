@@ -211,7 +211,7 @@ impl Output {
         let audit = summary.audit.as_ref();
         let found = audit.is_some_and(|audit| !audit.findings.is_empty() || audit.findings_left_out > 0);
         let missing = audit.is_some_and(|audit| audit.missing().next().is_some());
-        let lost = summary.drops.kernel + summary.drops.interface + summary.drops.flowlabel > 0;
+        let lost = summary.drops.total() > 0;
         found
             || self.fail_on.iter().any(|what| match what {
                 FailOn::Flagged => self.flagged > 0,

@@ -11,17 +11,12 @@ use crate::tui::ui::{Over, Ui};
 
 /// How many lines it takes: more when something was lost.
 pub(super) fn rows(scene: &Scene<'_>) -> u16 {
-    2 + 2 * u16::from(lost(scene) > 0)
-}
-
-fn lost(scene: &Scene<'_>) -> u64 {
-    let drops = scene.stats.drops;
-    drops.kernel + drops.interface + drops.flowlabel
+    2 + 2 * u16::from(scene.stats.drops.total() > 0)
 }
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, ui: &Ui) {
     let mut lines = vec![title(scene, ui), rates(scene, area.width)];
-    if lost(scene) > 0 {
+    if scene.stats.drops.total() > 0 {
         lines.extend(loss(scene));
     }
     frame.render_widget(Paragraph::new(lines), area);
@@ -61,10 +56,10 @@ fn rates<'a>(scene: &Scene<'_>, width: u16) -> Line<'a> {
     let text = parts.join("  ");
     let used = text.chars().count() + 14;
     let mut spans = vec![Span::raw(text), Span::raw("  ")];
-    spans.push(if lost(scene) == 0 {
+    spans.push(if scene.stats.drops.total() == 0 {
         Span::styled("nothing lost", scene.good())
     } else {
-        Span::styled(format!("LOST {}", units::count(lost(scene))), scene.bad())
+        Span::styled(format!("LOST {}", units::count(scene.stats.drops.total())), scene.bad())
     });
     let room = usize::from(width).saturating_sub(used + 2);
     if room >= 8 {
@@ -73,18 +68,13 @@ fn rates<'a>(scene: &Scene<'_>, width: u16) -> Line<'a> {
     Line::from(spans)
 }
 
-/// Who lost what, and what helps.
-fn loss<'a>(scene: &Scene<'_>) -> [Line<'a>; 2] {
+/// Who lost what, and what helps against most of it.
+fn loss<'a>(scene: &Scene<'_>) -> Vec<Line<'a>> {
     let drops = scene.stats.drops;
-    let help = if drops.kernel > 0 {
-        "the buffer was full: a larger --buffer, a --filter or a smaller --snaplen helps"
-    } else if drops.interface == 0 {
-        "they came after an interface had changed its link type, and could not be read"
-    } else {
-        "the interface was too slow: a larger receive ring helps (ethtool -G IFACE rx 4096)"
-    };
+    let most = drops.losses().max_by_key(|loss| loss.packets);
+    let help = most.map(|loss| format!("{}; {}", loss.why, loss.help)).unwrap_or_default();
     let text = format!("lost: kernel {}  interface {}  flowlabel {}", drops.kernel, drops.interface, drops.flowlabel);
-    [Line::from(Span::styled(text, scene.bad())), Line::from(Span::styled(help, dim()))]
+    vec![Line::from(Span::styled(text, scene.bad())), Line::from(Span::styled(help, dim()))]
 }
 
 /// The last line.
