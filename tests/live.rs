@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use support::updates::applied;
-use support::wire::{BOUND, Capture, Wire, frames, has_program, sendable};
+use support::wire::{BOUND, Capture, Wire, frames, has_program, pieces, sendable};
 
 fn demo() -> PathBuf {
     support::repository("fixtures/demo/segment/capture.pcap")
@@ -194,18 +194,6 @@ fn what_is_kept_reads_like_what_was_sent() {
     assert_eq!(capture.end().0, Some(0));
     assert_eq!(frames(&kept), sent);
     assert_eq!(flows(&read(&kept)), flows(&read(&demo())));
-}
-
-/// The files of a folder in order of name, those of the same stem and extension only.
-fn pieces(folder: &Path, stem: &str, extension: &str) -> Vec<PathBuf> {
-    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let is_piece = |path: &PathBuf| {
-        let name = path.file_name().unwrap().to_str().unwrap();
-        name.starts_with(stem) && name.ends_with(extension)
-    };
-    let mut pieces: Vec<PathBuf> = names.filter(is_piece).collect();
-    pieces.sort();
-    pieces
 }
 
 #[test]

@@ -113,10 +113,14 @@ fn check_of(capture: &str, name: &str, keys: &[KeyCode], drops: Drops) {
 }
 
 fn check_board(name: &str, board: impl Fn(&Catalog) -> Board, keys: &[KeyCode], drops: Drops) {
+    check_at(&SIZES, name, board, keys, drops);
+}
+
+fn check_at(sizes: &[(u16, u16)], name: &str, board: impl Fn(&Catalog) -> Board, keys: &[KeyCode], drops: Drops) {
     let catalog = catalog();
     let board = board(&catalog);
-    for size in SIZES {
-        let actual = screen(&board, &catalog, keys, drops, size);
+    for size in sizes {
+        let actual = screen(&board, &catalog, keys, drops, *size);
         let path = support::repository("tests/screens").join(format!("{name}-{}x{}.txt", size.0, size.1));
         if support::is_asked_for("UPDATE_GOLDEN") {
             write(&path, &actual);
@@ -179,6 +183,32 @@ fn a_filter_being_typed() {
 #[test]
 fn paused() {
     check("paused", &typed("p"), Drops::default());
+}
+
+/// What matters most is seen where there is hardly any room.
+#[test]
+fn the_smallest_screens() {
+    let lost = Drops { kernel: 1200, ..Drops::default() };
+    let enter = |keys: &str| [typed(keys), vec![KeyCode::Enter]].concat();
+    for (name, keys, drops) in [
+        ("overview", vec![], Drops::default()),
+        ("newest", typed("2"), Drops::default()),
+        ("flagged-lost-paused", typed("p3"), lost),
+        ("detail", enter("3"), Drops::default()),
+        ("help", typed("?"), Drops::default()),
+        ("endpoints", typed("4"), Drops::default()),
+        ("filter", typed("2/dns"), Drops::default()),
+    ] {
+        check_at(&[(20, 5), (40, 12)], name, |catalog| board_of(DEMO, catalog), &keys, drops);
+    }
+}
+
+#[test]
+fn a_label_and_one_more_word_are_a_filter() {
+    let keys = [vec![KeyCode::Enter], typed("/10.1.0.99"), vec![KeyCode::Enter]].concat();
+    let catalog = catalog();
+    let screen = screen(&board_of(DEMO, &catalog), &catalog, &keys, Drops::default(), SIZES[0]);
+    assert!(screen.contains("filter HTTP 10.1.0.99\n") && screen.contains("2 Newest 1 "), "{screen}");
 }
 
 #[test]

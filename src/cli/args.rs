@@ -191,7 +191,7 @@ pub struct CaptureArgs {
     ///
     /// The file being written has the name that was given; a finished one is called NAME-20261125T172604Z-00001.EXT, by when it was begun (UTC) and
     /// its number. Each is complete. No packet and no record is in two of them; what an update says may be about a record in an earlier file, and
-    /// the summary is in the last one. Where nothing came nothing is begun.
+    /// the summary is in the last one. Where nothing came nothing is begun. A file of results may exceed the size by a record.
     #[arg(long, value_name = "TIME|SIZE", value_delimiter = ',')]
     pub rotate: Vec<String>,
     /// Plain lines, also on a terminal

@@ -306,7 +306,10 @@ impl Sink {
     /// Writes what follows the last record.
     fn end(mut self, summary: &Summary) -> Result<(), Failure> {
         self.write(|report, stream| report.finish(summary, stream));
-        self.write(|_, stream| stream.flush());
+        // Not as one more thing to be written: nothing may be begun anew behind the summary.
+        if self.failed.is_none() {
+            self.failed = self.stream.flush().err();
+        }
         match self.failed {
             None => Ok(()),
             Some(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::Io(error)),

@@ -281,3 +281,15 @@ pub fn sendable(capture: &Path) -> Result<Vec<Vec<u8>>, String> {
 pub fn frames(capture: &Path) -> Vec<Vec<u8>> {
     sendable(capture).unwrap_or_else(|why| panic!("{}: {why}", capture.display()))
 }
+
+/// The files of a folder in order of name, those of the same stem and extension only.
+pub fn pieces(folder: &Path, stem: &str, extension: &str) -> Vec<PathBuf> {
+    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let is_piece = |path: &PathBuf| {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        name.starts_with(stem) && name.ends_with(extension)
+    };
+    let mut pieces: Vec<PathBuf> = names.filter(is_piece).collect();
+    pieces.sort();
+    pieces
+}

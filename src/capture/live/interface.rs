@@ -165,6 +165,11 @@ impl Interface {
         None
     }
 
+    /// At the end: what has changed and was not said yet.
+    pub fn last_look(&mut self, now: Timestamp) -> Option<Damage> {
+        self.look_at_link(now).or_else(|| self.leaving.take().map(|leaving| self.lose(&leaving.reason)))
+    }
+
     /// Packets lost since the start: by the kernel, whose ring was full, and by the interface itself.
     pub fn losses(&mut self) -> (u64, u64) {
         if let Some(capture) = &mut self.capture {

@@ -334,6 +334,9 @@ impl Live {
 
     /// Closes everything. What the file of kept packets could not take is said.
     fn end(&mut self) {
+        let now = (self.surroundings.now)();
+        let open = self.interfaces.iter_mut().filter(|interface| interface.capture.is_some());
+        self.damage.extend(open.filter_map(|interface| interface.last_look(now)));
         self.count_losses();
         if let Some(keep) = self.keep.take()
             && let Err(error) = keep.finish()
