@@ -397,6 +397,15 @@ fn a_host_may_have_several_roles() {
     assert!(both.warnings.is_empty(), "single hosts are named twice on purpose: {:?}", both.warnings);
 }
 
+/// A service is for any client: its own host that asks another one has turned nothing round.
+#[test]
+fn a_second_server_of_a_service_lacks_the_role_and_is_not_reversed() {
+    let policy = read("[services]\n\"DNS Server\" = [\"10.1.0.5\"]\n").unwrap();
+    let found = one(&policy, Talk::new("10.1.0.5", "10.1.8.20", "udp", 53));
+    assert_eq!((found.kind, found.link.as_deref()), (Some(FindingKind::RoleMissing), Some("svc.dns-server")), "{found:?}");
+    assert!(found.text.contains("10.1.8.20 answers"), "{found:?}");
+}
+
 #[test]
 fn ipv6_ranges_and_names() {
     let policy = read("[roles]\n\"Site Server\" = [\"sms1\"]\n\"Management Point\" = [\"fd00::11\", \"mp1\"]\n\"Client\" = [\"fd00:8::/64\", \"10.1.8.10-20\"]\n").unwrap();
