@@ -521,6 +521,16 @@ fn live_traffic_is_audited_and_learned_as_files_are() {
         groups.iter().map(|group| format!("{} {} {} {}", group["kind"], group["server"], group["port"], group["flows"])).collect()
     };
     assert_eq!(told(&live), told(&read));
+    // The table begins with the findings, as that of files does, and a quiet run without any says nothing at all.
+    let (code, out, said) = run(&["audit", "--policy", "policy.toml"]);
+    assert!(code == Some(1) && out.starts_with("AUDIT  a & b <segment>  4 findings"), "{out}{said}");
+    fs::write(bench.path("all.toml"), "[[accept]]\nhost = [\"0.0.0.0/0\", \"::/0\"]\n").unwrap();
+    let mut quiet = wire.command(env!("CARGO_BIN_EXE_flowlabel"));
+    quiet
+        .args(["audit", "-q", "--policy", "all.toml", "--interface", "left", "--duration", "1s"])
+        .current_dir(bench.folder.path());
+    let said = said_by(&mut quiet);
+    assert_eq!((said.code, said.out, said.err), (Some(0), String::new(), String::new()));
     let (code, policy, said) = run(&["learn"]);
     assert_eq!(code, Some(0), "{said}");
     fs::write(bench.path("policy.toml"), policy).unwrap();

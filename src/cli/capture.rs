@@ -43,7 +43,8 @@ pub fn arguments(traffic: TrafficArgs, shared: SharedArgs) -> Result<CaptureArgs
 /// The same for whoever has more to do with the records.
 pub fn label_live(args: &CaptureArgs, verbosity: &Verbosity, labelling: Labelling, formats: Formats) -> Result<Exit, Failure> {
     let rotation = rotation(args)?;
-    let settings = settings(args, verbosity, rotation.as_ref())?;
+    let tells = Telling::of(args, &labelling);
+    let settings = settings(args, rotation.as_ref(), has_view(args, verbosity) || tells.at_once)?;
     let (from, to) = (args.shared.select.from.as_deref(), args.shared.select.to.as_deref());
     let (from, to) = (from.map(parse::time).transpose()?, to.map(parse::time).transpose()?);
     let ending = Ending::default();
@@ -54,14 +55,14 @@ pub fn label_live(args: &CaptureArgs, verbosity: &Verbosity, labelling: Labellin
     Output::must_not_be_input(&args.shared, &[])?;
     let desk = Desk::open(
         &args.shared,
-        Detail { flows: lists_flows(args), verbose: verbosity.verbose, quiet: verbosity.quiet },
+        Detail { flows: tells.flows, verbose: verbosity.verbose, quiet: verbosity.quiet },
         formats,
         carving,
     )?;
     if let (Some(rotation), Some(path)) = (&rotation, results_in_pieces(args)) {
         desk.rotate(path, rotation, now())?;
     }
-    if tells_at_once(args) {
+    if tells.at_once {
         desk.tell_at_once();
     }
     shut_in(args, verbosity)?;
@@ -171,7 +172,7 @@ fn rotated(args: &CaptureArgs) -> Vec<&Path> {
     args.write.as_deref().into_iter().chain(results_in_pieces(args)).collect()
 }
 
-fn settings(args: &CaptureArgs, verbosity: &Verbosity, rotation: Option<&Rotation>) -> Result<Settings, Failure> {
+fn settings(args: &CaptureArgs, rotation: Option<&Rotation>, look: bool) -> Result<Settings, Failure> {
     let buffer = parse::size(&args.buffer)?;
     let buffer = u32::try_from(buffer.max(SMALLEST_BUFFER)).ok().filter(|buffer| i32::try_from(*buffer).is_ok());
     Ok(Settings {
@@ -183,7 +184,7 @@ fn settings(args: &CaptureArgs, verbosity: &Verbosity, rotation: Option<&Rotatio
         packets: args.packets,
         keep: args.write.clone(),
         rotation: rotation.cloned(),
-        look: has_view(args, verbosity) || tells_at_once(args),
+        look,
     })
 }
 
@@ -198,15 +199,25 @@ pub fn options(args: &CaptureArgs) -> std::collections::BTreeMap<String, serde_j
     ])
 }
 
-/// The table says the flows one by one too, where somebody reads along without a terminal.
-fn lists_flows(args: &CaptureArgs) -> bool {
-    args.shared.output.flows || args.plain || (args.shared.output.output.is_none() && !io::stdout().is_terminal())
+/// What is told while packets still come.
+struct Telling {
+    /// The table lists the flows one by one too: it is asked for, or somebody reads along without a terminal.
+    flows: bool,
+    /// Flagged flows are told before they end: wherever records are written as they come.
+    at_once: bool,
 }
 
-/// Whether somebody may read flagged flows before they end: wherever records are written as they come. In an audit all is judged at the end.
-fn tells_at_once(args: &CaptureArgs) -> bool {
-    let output = &args.shared.output;
-    LINES.contains(&&*output.format) || output.format == "json" || (output.format == "table" && lists_flows(args))
+impl Telling {
+    /// In an audit all is judged at the end, and the findings come first: nobody reads along.
+    fn of(args: &CaptureArgs, labelling: &Labelling) -> Self {
+        let output = &args.shared.output;
+        if labelling.decides_at_end() {
+            return Self { flows: output.flows, at_once: false };
+        }
+        let flows = output.flows || args.plain || (output.output.is_none() && !io::stdout().is_terminal());
+        let by_line = LINES.contains(&&*output.format) || output.format == "json" || (output.format == "table" && flows);
+        Self { flows, at_once: by_line }
+    }
 }
 
 fn surroundings(args: &CaptureArgs, ending: &Ending) -> Result<Surroundings, Failure> {

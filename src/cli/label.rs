@@ -97,6 +97,12 @@ impl Labelling {
         self
     }
 
+    /// Whether nothing is told before all is known.
+    #[cfg(feature = "live")]
+    pub fn decides_at_end(&self) -> bool {
+        self.policy.is_some() || self.learning.is_some()
+    }
+
     /// What the labels rest on.
     #[cfg(feature = "live")]
     pub fn catalog(&self) -> Arc<Catalog> {
