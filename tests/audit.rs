@@ -125,6 +125,53 @@ fn exit_codes_in_their_order() {
     assert_eq!((read.code, read.err.contains("sarif")), (Some(2), true), "{}", read.err);
 }
 
+/// What `--check` prints of a policy, with its exit code.
+fn checked(bench: &Bench, text: &str) -> (Option<i32>, Vec<String>) {
+    let path = bench.path("checked.toml");
+    fs::write(&path, text).unwrap();
+    let said = said_by(flowlabel().args(["audit", "--check"]).arg(&path));
+    let folder = format!("{}/", path.parent().unwrap().display());
+    (said.code, format!("{}{}", said.out, said.err).lines().map(|line| line.replace(&folder, "")).collect())
+}
+
+#[test]
+fn a_policy_is_checked_without_traffic() {
+    let bench = Bench::new();
+    fs::write(bench.path("hosts"), "10.1.0.10 sms1\n10.1.0.11 # mp1\n").unwrap();
+    let (code, lines) = checked(&bench, "hosts = \"hosts\"\n[groups]\n\"guests \" = \"sms1\"\n[[accept]]\nhost = \"sms1\"\n");
+    assert_eq!(code, Some(0), "doubts are no failure");
+    assert_eq!(
+        lines,
+        [
+            "checked.toml:3: `guests ` has blanks at an end: it is read as `guests`",
+            "hosts:2: 10.1.0.11 has no name: this line says nothing",
+            "checked.toml: 0 roles, 0 expectations, 0 prohibitions, 1 accepted findings; 2 to look at",
+        ]
+    );
+    let (_, lines) = checked(&bench, "name = \"HQ\"\n[[forbid]]\nports = [\"23\"]\n");
+    assert_eq!(lines, ["checked.toml: HQ: 0 roles, 0 expectations, 1 prohibitions, 0 accepted findings; 0 to look at"]);
+    let (code, lines) = checked(&bench, "[roles]\n\"Sight Server\" = [\"sms1\"]\n");
+    assert_eq!(code, Some(2));
+    assert!(lines.iter().any(|line| line.contains("checked.toml:2:1") && line.contains("Site Server")), "{lines:?}");
+}
+
+#[test]
+fn twenty_thousand_ranges_are_a_policy_too() {
+    let bench = Bench::new();
+    let entry = |n: u32| {
+        format!(
+            "[[expect]]\nto = \"10.{}.{}.0/24\"\ntransport = \"tcp\"\nports = [\"{}-{}\"]\n",
+            n >> 8,
+            n & 255,
+            n + 1,
+            n + 40_000
+        )
+    };
+    let (code, lines) = checked(&bench, &(0..20_000).map(entry).collect::<String>());
+    assert_eq!((code, lines.len()), (Some(0), 1), "{lines:?}");
+    assert!(lines[0].contains("20000 expectations"), "{lines:?}");
+}
+
 #[test]
 fn a_quiet_run_is_silent_until_there_is_something_to_tell() {
     let bench = Bench::new();

@@ -253,6 +253,86 @@ fn no_page_is_wider_than_a_phone() {
     }
 }
 
+/// So many roles, and each opens something to each other; long names, addresses and sources.
+fn audit_of_roles(number: usize) -> Audit {
+    let names: Vec<String> = (1..=number).map(|at| format!("Management Point of the branch number {at}")).collect();
+    let mut audit = audit_of_all_kinds();
+    let (model, cell) = (audit.coverage[0].clone(), audit.matrix[0].clone());
+    let pairs = || names.iter().flat_map(|from| names.iter().map(move |to| (from, to)));
+    let long = |last: usize| format!("2001:db8:1234:5678:9abc:def0:1234:{last:x}").parse().unwrap();
+    audit.coverage = pairs()
+        .enumerate()
+        .map(|(at, (from, to))| Coverage {
+            by: format!("sccm.link.{:02}", at % 47),
+            from: from.clone(),
+            to: to.clone(),
+            both_ways: at % 3 == 0,
+            clients: (0..8).map(long).collect(),
+            servers: (8..16).map(long).collect(),
+            sources: vec![format!("/etc/flowlabel/policies/of/the/head-quarters/policy-{at}.toml:17"), "kb832017:554".to_owned()],
+            ..model.clone()
+        })
+        .collect();
+    let services = (0..20).map(|at| Coverage {
+        by: "sccm.client-to-reporting-point".to_owned(),
+        from: "anyone".to_owned(),
+        to: format!("Service {at}"),
+        ..model.clone()
+    });
+    audit.coverage.extend(services);
+    audit.matrix =
+        pairs().map(|(from, to)| MatrixCell { from: Some(from.clone()), to: Some(to.clone()), ..cell.clone() }).collect();
+    audit
+}
+
+/// What is wider than its place: frames that scroll, and texts that are cut and told nowhere.
+const CUT: &str = r"[...document.querySelectorAll('body *')].filter((e) => {
+  const style = getComputedStyle(e);
+  if (!e.clientWidth || e.scrollWidth <= e.clientWidth + 1 || style.overflowX === 'visible' || e.tagName === 'INPUT') return false;
+  return !(style.textOverflow === 'ellipsis' && (e.title || e.closest('[title]')));
+}).map((e) => e.closest('nav, section').className + e.closest('nav, section').id + ' ' + (e.className || `${e.tagName} ${e.textContent.slice(0, 30)}`))";
+
+/// On a desktop nothing has to be scrolled sideways to be read, but for a matrix of very many roles; on a phone tables may.
+#[test]
+fn at_no_size_is_anything_cut() {
+    let Some(mut browser) = Chromium::start() else { return };
+    let pages = [
+        saved(&few()),
+        saved(&many(10_000)),
+        saved_audit(audit_of_all_kinds()),
+        saved_audit(audit_of_roles(4)),
+        saved_audit(audit_of_roles(16)),
+    ];
+    for (at, page) in pages.iter().enumerate() {
+        for (width, theme) in [(1280, "light"), (1280, "dark"), (1920, "light"), (1920, "dark"), (390, "light"), (390, "dark")] {
+            browser.look(width, theme, "");
+            browser.open(page, "");
+            let cut: Vec<String> = serde_json::from_value(browser.value(CUT)).unwrap();
+            let cut: Vec<&String> =
+                cut.iter().filter(|name| width > 700 || !name.ends_with(" scroll") && !name.starts_with("parts UL")).collect();
+            assert!(cut.is_empty(), "page {at}, {width}, {theme}: {cut:?}");
+            assert_eq!(browser.value("document.documentElement.scrollWidth"), width);
+        }
+    }
+    browser.look(1280, "light", "");
+    browser.open(&saved_audit(audit_of_roles(32)), "");
+    assert_eq!(browser.value(CUT), serde_json::json!(["roles scroll"]), "thirty-two roles scroll");
+    assert_eq!(browser.texts("#roles .anyone li").len(), 20, "services are no columns");
+}
+
+/// On paper nothing can be scrolled at all.
+#[test]
+fn nothing_is_cut_on_paper() {
+    let Some(mut browser) = Chromium::start() else { return };
+    for page in [saved(&few()), saved_audit(audit_of_all_kinds()), saved_audit(audit_of_roles(16))] {
+        // A4 without its margins, in pixels.
+        browser.look(703, "light", "print");
+        browser.open(&page, "");
+        assert_eq!(browser.value(CUT), serde_json::json!([]));
+        assert_eq!(browser.value(WIDE), serde_json::json!([]));
+    }
+}
+
 /// Every text against what is behind it, as WCAG 2 counts it: 4.5 to 1, or 3 to 1 where letters are large.
 const FAINT: &str = r"(() => {
   const rgb = (text) => { const n = text.match(/[\d.e-]+/g).map(Number); const by = text.startsWith('color(') ? 255 : 1;

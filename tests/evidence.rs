@@ -78,6 +78,7 @@ const WORDS: &[(&str, &str)] = &[
     ("iscsi", "iSCSI"),
     ("kafka", "Kafka"),
     ("kerberos", "Kerberos"),
+    ("kip", "KNXnet/IP"),
     ("knxip", "KNXnet/IP"),
     ("l2tp", "L2TP"),
     ("ldap", "LDAP"),

@@ -397,6 +397,15 @@ fn a_host_may_have_several_roles() {
     assert!(both.warnings.is_empty(), "single hosts are named twice on purpose: {:?}", both.warnings);
 }
 
+/// A service is for any client: its own host that asks another one has turned nothing round.
+#[test]
+fn a_second_server_of_a_service_lacks_the_role_and_is_not_reversed() {
+    let policy = read("[services]\n\"DNS Server\" = [\"10.1.0.5\"]\n").unwrap();
+    let found = one(&policy, Talk::new("10.1.0.5", "10.1.8.20", "udp", 53));
+    assert_eq!((found.kind, found.link.as_deref()), (Some(FindingKind::RoleMissing), Some("svc.dns-server")), "{found:?}");
+    assert!(found.text.contains("10.1.8.20 answers"), "{found:?}");
+}
+
 #[test]
 fn ipv6_ranges_and_names() {
     let policy = read("[roles]\n\"Site Server\" = [\"sms1\"]\n\"Management Point\" = [\"fd00::11\", \"mp1\"]\n\"Client\" = [\"fd00:8::/64\", \"10.1.8.10-20\"]\n").unwrap();
@@ -533,6 +542,7 @@ fn a_mistake_names_its_place_and_what_was_meant() {
         ("[[accept]]\nhost = \"10.1.0.1\"\nflag = \"unexpeted\"\n", "p.toml:3:8", &["unexpected"]),
         ("[[accept]]\nflag = \"unexpected\"\n", "p.toml:1:1", &["host"]),
         ("[[accept]]\nhost = \"10.1.0.1\"\nuntil = \"spring\"\n", "p.toml:3:9", &["2027-03-01"]),
+        ("[groups]\nguests = [\"10.9.0.1\"]\nGuests = [\"10.9.0.2\"]\n", "p.toml:3:1", &["a group has this name already"]),
         ("[[forbid]]\ntransport = \"tpc\"\nports = [\"23\"]\n", "p.toml:2:13", &["tcp"]),
         ("name = \n", "p.toml:1:", &[]),
     ] {
@@ -570,13 +580,110 @@ fn every_key_is_documented() {
     assert!(keys > 30, "{keys}: {said}");
 }
 
+/// The warnings of a policy that holds.
+fn doubts(text: &str) -> Vec<String> {
+    read(text).unwrap_or_else(|error| panic!("{text}\n{error}")).warnings
+}
+
 #[test]
-fn doubts_are_warnings_with_their_line() {
-    let policy = read(
-        "[roles]\n\"Site Server\" = [\"10.1.0.0/24\"]\n\"Management Point\" = [\"10.1.0.11\"]\n\"Client\" = []\n[groups]\nguests = []\n[services]\n\"Telnet\" = []\n",
-    )
-    .unwrap();
-    let has = |line: &str, part: &str| policy.warnings.iter().any(|warning| warning.starts_with(line) && warning.contains(part));
-    assert!(has("p.toml:3", "share 10.1.0.11"), "{:?}", policy.warnings);
-    assert!(has("p.toml:4", "has no hosts") && has("p.toml:6", "guests") && has("p.toml:8", "Telnet"), "{:?}", policy.warnings);
+fn each_doubt_is_a_warning_with_its_line() {
+    for (text, warning) in [
+        // Lists of hosts.
+        (
+            "[roles]\n\"Site Server\" = [\"10.1.0.0/24\"]\n\"Management Point\" = [\n\"10.1.0.11\"]\n",
+            "p.toml:4: `Site Server` and `Management Point` share 10.1.0.11 (`10.1.0.0/24` in line 2, `10.1.0.11` in line 4): these hosts have both roles",
+        ),
+        (
+            "[groups]\nguests = \"10.9.0.0/16\"\nprinters = \"10.9.7.1-9\"\n",
+            "p.toml:3: `guests` and `printers` share 10.9.7.1 to 10.9.7.9 (`10.9.0.0/16` in line 2, `10.9.7.1-9` in line 3): these hosts are in both groups",
+        ),
+        ("[services]\nTelnet = [\"10.1.0.1\",\n\"10.1.0.2\",\n\"10.1.0.1\"]\n", "p.toml:4: `10.1.0.1` is in this list twice"),
+        ("[roles]\nClient = [\"10.1.0.10\",\n\"sms1\"]\n", "p.toml:3: `10.1.0.10` and `sms1` of one list share 10.1.0.10"),
+        (
+            "segment = [\"10.1.0.0/16\", \"10.1.8.0/24\"]\n",
+            "p.toml:1: `10.1.0.0/16` and `10.1.8.0/24` of one list share 10.1.8.0 to 10.1.8.255",
+        ),
+        (
+            "segment = \"10.1.0.5/16\"\n",
+            "p.toml:1: `10.1.0.5/16` is read as the network 10.1.0.0/16: a single host is written without a length",
+        ),
+        (
+            "[[forbid]]\nto = \"fd00::1/64\"\n",
+            "p.toml:2: `fd00::1/64` is read as the network fd00::/64: a single host is written without a length",
+        ),
+        // Empty ones.
+        ("[roles]\nClient = []\n", "p.toml:2: `Client` has no hosts"),
+        ("[groups]\nguests = []\n", "p.toml:2: `guests` has no hosts"),
+        ("[services]\nTelnet = []\n", "p.toml:2: `Telnet` has no hosts"),
+        ("segment = []\n", "p.toml:1: `segment` is empty, which means the same as leaving it out"),
+        ("use = []\n", "p.toml:1: `use` is empty, which means the same as leaving it out"),
+        ("[[expect]]\nto = \"10.1.0.1\"\nports = []\n", "p.toml:3: `ports` is empty, which means the same as leaving it out"),
+        ("[[expect]]\nfrom = []\nto = \"10.1.0.1\"\n", "p.toml:2: `from` is empty, which means the same as leaving it out"),
+        // Numbers that nothing has.
+        (
+            "[[expect]]\nto = \"10.1.0.1\"\ntransport = \"icmp\"\nports = [\"7\"]\n",
+            "p.toml:4: ICMP has no ports: this concerns no flow; leave `ports` out",
+        ),
+        (
+            "[[forbid]]\ntransport = \"gre\"\nports = [\"1723\"]\n",
+            "p.toml:3: GRE has no ports: this concerns no flow; leave `ports` out",
+        ),
+        (
+            "[[accept]]\nhost = \"10.1.0.1\"\ntransport = \"esp\"\nports = [\"500\"]\n",
+            "p.toml:4: ESP has no ports: this concerns no flow; leave `ports` out",
+        ),
+        (
+            "[[expect]]\nto = \"10.1.0.1\"\ntransport = \"tcp\"\ntypes = [8]\n",
+            "p.toml:4: `types` are those of ICMP, and TCP has none: this concerns no flow; leave `types` out",
+        ),
+        (
+            "[[expect]]\nto = \"10.1.0.1\"\nports = [\"8\"]\ntypes = [8]\n",
+            "p.toml:4: no flow has a type and a port: `types` is not looked at beside `ports`",
+        ),
+        ("[[expect]]\nto = \"10.1.0.1\"\nports = [80, \"70-90\"]\n", "p.toml:3: port 80 is within 70-90 of this list"),
+        ("[[expect]]\nto = \"10.1.0.1\"\nports = [80, \"80\"]\n", "p.toml:3: port 80 is in this list twice"),
+        // Said twice.
+        (
+            "[[port]]\nlink = \"sccm.link.17\"\nprotocol = \"HTTP\"\nports = [\"8080\"]\n[[port]]\nlink = \"sccm.link.17\"\nprotocol = \"http\"\ntransport = \"tcp\"\nports = [\"81\"]\n",
+            "p.toml:5: http of sccm.link.17 is set in line 1 already: that holds, and this does not",
+        ),
+        (
+            "[[expect]]\nto = \"10.1.0.1\"\nports = [\"80\"]\n[[forbid]]\nto = \"10.1.0.1\"\nports = [\"80\"]\n",
+            "p.toml:1: forbid:1 is about the same flows and comes first: expect:1 concerns none",
+        ),
+        // Blanks.
+        (
+            "[roles]\n\"Site Server \" = [\"10.1.0.10\"]\n",
+            "p.toml:2: `Site Server ` has blanks at an end: it is read as `Site Server`",
+        ),
+        (
+            "[groups]\n\" guests\" = [\"10.1.0.10\"]\n[[expect]]\nto = \"guests\"\n",
+            "p.toml:2: ` guests` has blanks at an end: it is read as `guests`",
+        ),
+        ("name = \"HQ \"\n", "p.toml:1: `HQ ` has blanks at an end: it is read as `HQ`"),
+        ("segment = [\"10.1.0.1 \"]\n", "p.toml:1: `10.1.0.1 ` has blanks at an end: it is read as `10.1.0.1`"),
+    ] {
+        assert_eq!(doubts(text), [warning], "{text}");
+    }
+}
+
+#[test]
+fn what_is_meant_so_is_no_doubt() {
+    for text in [
+        "[roles]\n\"Site Server\" = [\"10.1.0.10\"]\n\"Management Point\" = [\"10.1.0.10\"]\n",
+        "[roles]\nClient = [\"10.1.0.0/16\"]\n[groups]\nguests = [\"10.1.9.0/24\"]\n[services]\nTelnet = [\"10.1.9.9\"]\n",
+        "[options]\nnap = []\nwithout = []\n",
+        "[[port]]\nlink = \"sccm.link.17\"\nprotocol = \"HTTP\"\nports = [\"8080\"]\n[[port]]\nlink = \"sccm.link.17\"\nprotocol = \"HTTPS\"\nports = [\"8443\"]\n",
+        "[[expect]]\nto = \"10.1.0.1\"\ntransport = \"icmp\"\ntypes = [8]\n[[expect]]\nto = \"10.1.0.1\"\ntransport = \"sctp\"\nports = [\"80\"]\n",
+        "[[expect]]\nto = \"10.1.0.1\"\nports = [\"80\", \"81-90\", \"dynamic\"]\n[[expect]]\nto = \"10.1.0.2\"\nports = [\"80\"]\n",
+    ] {
+        assert_eq!(doubts(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn doubts_stand_in_the_order_of_the_file() {
+    let text = "name = \"x \"\n[roles]\n\"Client\" = []\n[groups]\nguests = []\n[services]\n\"Telnet\" = []\n[[forbid]]\ntransport = \"ah\"\nports = [1]\n";
+    let lines: Vec<String> = doubts(text).iter().filter_map(|said| said.split(':').nth(1).map(str::to_owned)).collect();
+    assert_eq!(lines, ["1", "3", "5", "7", "10"]);
 }

@@ -39,6 +39,7 @@ const SPOKEN: &[(&str, &str, u64, &str)] = &[
     ("l2tp", "udp", 1701, "L2TP"),
     ("ldap", "tcp", 389, "LDAP"),
     ("ldaps", "tcp", 636, "TLS"),
+    ("lpd", "tcp", 515, "LPD"),
     ("mdns", "udp", 5353, "mDNS"),
     ("memcached", "tcp", 11211, "Memcached"),
     ("memcached", "udp", 11211, "Memcached"),
@@ -46,6 +47,7 @@ const SPOKEN: &[(&str, &str, u64, &str)] = &[
     ("mysql", "tcp", 3306, "MySQL"),
     ("netbios-name", "udp", 137, "NetBIOS name service"),
     ("netbios-name", "udp", 138, "NetBIOS datagram service"),
+    ("nntp", "tcp", 119, "NNTP"),
     ("openvpn", "udp", 1194, "OpenVPN"),
     ("pop3", "tcp", 110, "POP3"),
     ("pop3", "tcp", 995, "TLS"),
@@ -84,6 +86,7 @@ const SPOKEN: &[(&str, &str, u64, &str)] = &[
     ("wake-on-lan", "udp", 9, "Wake on LAN"),
     ("x11", "tcp", 6002, "X11"),
     // Its own name for it; tshark has no dissector.
+    ("wireguard", "udp", 51820, "WireGuard"),
     ("ws-discovery", "udp", 3702, "WS-Discovery"),
     ("zabbix", "tcp", 10050, "Zabbix"),
 ];

@@ -80,6 +80,26 @@ fn every_packet_says_why() {
     assert_eq!(count(b"is documented as HTTPS"), 11, "the SSH connection to port 443, as tshark counts its packets");
 }
 
+/// In an audit the finding comes first, then what the catalog makes of the flow.
+#[test]
+fn every_packet_of_a_finding_says_what_was_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let written = folder.path().join("flagged.pcapng");
+    let segment = repository("fixtures/demo/segment");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flowlabel"));
+    command.arg("audit").arg("--policy").arg(segment.join("policy.toml")).arg(segment.join("capture.pcap"));
+    assert_eq!(command.arg("--write-flagged").arg(&written).output().unwrap().status.code(), Some(1));
+    let bytes = fs::read(&written).unwrap();
+    let count = |needle: &str| bytes.windows(needle.len()).filter(|window| *window == needle.as_bytes()).count();
+    // Packets as the scenario has them.
+    assert_eq!(count("flowlabel 216.0: role-missing: 10.1.0.9 (Site Server) answers SMS Remote Chat (TCP 2703)"), 14);
+    assert_eq!(count(" matched: TCP 2703 is SMS Remote Chat"), 14);
+    let contradicted =
+        "flowlabel 277.0: payload-contradicts-port: sccm.link.15 (Client -> Distribution Point) expects HTTPS (TCP 443)";
+    assert_eq!(count(contradicted), 11);
+    assert_eq!(count(" mismatched, payload-contradicts-port: TCP 443 is documented as HTTPS"), 11);
+}
+
 #[test]
 fn what_is_not_selected_is_not_written_and_what_the_spool_cannot_hold_is_counted() {
     let folder = tempfile::tempdir().unwrap();

@@ -27,6 +27,37 @@ impl Range {
         (first.is_ipv4() == last.is_ipv4() && first <= last).then_some(Self { first, last })
     }
 
+    /// The network, where the address is a host in it: `10.1.0.0/24` of `10.1.0.5/24`.
+    pub fn network_meant(text: &str) -> Option<IpNet> {
+        let net: IpNet = text.parse().ok()?;
+        (net.addr() != net.network()).then(|| net.trunc())
+    }
+
+    /// Its first address.
+    pub const fn first(&self) -> IpAddr {
+        self.first
+    }
+
+    /// Its last address.
+    pub const fn last(&self) -> IpAddr {
+        self.last
+    }
+
+    /// Whether it is one host.
+    pub fn is_single(&self) -> bool {
+        self.first == self.last
+    }
+
+    /// Whether it goes on where the other one ends.
+    pub fn ends_after(&self, other: &Self) -> bool {
+        self.last > other.last
+    }
+
+    /// The part that both have.
+    pub fn shared(&self, other: &Self) -> Option<(IpAddr, IpAddr)> {
+        self.overlaps(other).then(|| (self.first.max(other.first), self.last.min(other.last)))
+    }
+
     fn contains(&self, ip: IpAddr) -> bool {
         // Every IPv4 address is before every IPv6 address, and a range is of one family.
         self.first <= ip && ip <= self.last
@@ -34,6 +65,11 @@ impl Range {
 
     fn overlaps(&self, other: &Self) -> bool {
         self.first <= other.last && other.first <= self.last
+    }
+
+    /// `10.1.0.9`, or `10.1.0.9 to 10.1.0.20`.
+    pub fn between(first: IpAddr, last: IpAddr) -> String {
+        if first == last { first.to_string() } else { format!("{first} to {last}") }
     }
 
     /// The highest address of an IPv4 range of several hosts: the broadcast address, where the range is a network.
@@ -99,45 +135,55 @@ impl Hosts {
     pub fn ranges(&self) -> impl Iterator<Item = Range> {
         self.ranges.iter().copied()
     }
-
-    /// The first part that both have, where one of them has it by a range: single hosts are named on purpose.
-    pub fn overlap(&self, other: &Self) -> Option<(IpAddr, IpAddr)> {
-        let pairs = self.ranges.iter().flat_map(|mine| other.ranges.iter().map(move |theirs| (mine, theirs)));
-        let is_single = |range: &Range| range.first == range.last;
-        let by_range = |(mine, theirs): &(&Range, &Range)| mine.overlaps(theirs) && !(is_single(mine) && is_single(theirs));
-        let (mine, theirs) = pairs.into_iter().find(by_range)?;
-        Some((mine.first.max(theirs.first), mine.last.min(theirs.last)))
-    }
 }
 
 /// Names of a hosts file, in lower case.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct HostNames(HashMap<String, Vec<IpAddr>>);
+pub struct HostNames {
+    names: HashMap<String, Vec<IpAddr>>,
+    nameless: Vec<(usize, String)>,
+}
 
 impl HostNames {
     /// Reads `ADDRESS NAME [NAME ...]` lines, `#` begins a comment. A line that is none is an error with its number.
     pub fn parse(text: &str) -> Result<Self, (usize, String)> {
-        let mut names: HashMap<String, Vec<IpAddr>> = HashMap::new();
+        let mut read = Self::default();
         for (number, line) in text.lines().enumerate() {
             let mut words = line.split('#').next().unwrap_or_default().split_whitespace();
             let Some(address) = words.next() else { continue };
             let ip: IpAddr = address.parse().map_err(|_| (number + 1, address.to_owned()))?;
+            let mut words = words.peekable();
+            if words.peek().is_none() {
+                read.nameless.push((number + 1, address.to_owned()));
+            }
             for name in words {
-                names.entry(name.to_lowercase()).or_default().push(ip);
+                read.add(name, ip);
             }
         }
-        Ok(Self(names))
+        Ok(read)
+    }
+
+    fn add(&mut self, name: &str, ip: IpAddr) {
+        let addresses = self.names.entry(name.to_lowercase()).or_default();
+        if !addresses.contains(&ip) {
+            addresses.push(ip);
+        }
+    }
+
+    /// Addresses without a name, each with its line.
+    pub fn nameless(&self) -> &[(usize, String)] {
+        &self.nameless
     }
 
     /// The addresses of a name.
     pub fn get(&self, name: &str) -> Option<Vec<Range>> {
-        let addresses = self.0.get(&name.to_lowercase())?;
+        let addresses = self.names.get(&name.to_lowercase())?;
         Some(addresses.iter().map(|ip| Range { first: *ip, last: *ip }).collect())
     }
 
     /// Every name.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.names.keys().map(String::as_str)
     }
 }
 
@@ -206,8 +252,6 @@ mod tests {
         let set = hosts(&["10.0.0.0/8", "10.1.0.0/16", "10.1.0.9"]);
         assert!(set.contains(ip("10.200.0.1")));
         assert_eq!(set.ranges.len(), 1);
-        assert_eq!(set.overlap(&hosts(&["9.0.0.0-10.0.0.5"])), Some((ip("10.0.0.0"), ip("10.0.0.5"))));
-        assert_eq!(set.overlap(&hosts(&["11.0.0.0/8", "::/0"])), None);
     }
 
     #[test]
@@ -217,6 +261,7 @@ mod tests {
         assert!(set.contains(ip("10.1.0.10")) && set.contains(ip("fd00::10")));
         assert_eq!(names.get("sms2"), None);
         assert_eq!(HostNames::parse("10.1.0.1 a\nb 10.1.0.2\n"), Err((2, "b".to_owned())));
+        assert_eq!(HostNames::parse("10.1.0.1 a\n\n10.1.0.2 # b\n").unwrap().nameless(), [(3, "10.1.0.2".to_owned())]);
     }
 
     #[test]

@@ -61,7 +61,9 @@ fn of_dynamic_ports(policy: &Policy, sight: &Sight<'_, '_>) -> Vec<usize> {
 
 /// The other side of a one-way link has opened the connection.
 fn is_reversed(rule: &Rule, sight: &Sight<'_, '_>) -> bool {
-    !rule.both_ways && same_transport(rule, sight) && is_fixed(rule) && rule.has_numbers(sight) && rule.has_ends_turned(sight)
+    // Where anyone may ask, whoever answers without the role is the news.
+    let is_one_way = !rule.both_ways && rule.from != Party::Anyone;
+    is_one_way && same_transport(rule, sight) && is_fixed(rule) && rule.has_numbers(sight) && rule.has_ends_turned(sight)
 }
 
 /// The right ends and number, and the other of TCP and UDP.

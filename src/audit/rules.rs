@@ -19,9 +19,19 @@ pub struct Override {
     pub transport: Option<IpProto>,
     /// What it is here.
     pub ports: Vec<Port>,
+    /// Where it stands in the policy.
+    pub line: u32,
 }
 
 impl Override {
+    /// Whether both replace the same port.
+    pub fn is_about(&self, other: &Self) -> bool {
+        let transports = self.transport.zip(other.transport);
+        self.link == other.link
+            && self.protocol.eq_ignore_ascii_case(&other.protocol)
+            && transports.is_none_or(|(mine, theirs)| mine == theirs)
+    }
+
     fn replaces(&self, system: &System, fact: &Fact) -> bool {
         self.link == system.id
             && self.protocol.eq_ignore_ascii_case(&fact.protocol)

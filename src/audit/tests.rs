@@ -8,7 +8,7 @@ use crate::record::{
 };
 
 /// A TCP or UDP conversation that was answered.
-fn record<'a>(transport: IpProto, client: &str, server: &str, port: u16) -> FlowRecord<'a> {
+pub(super) fn record<'a>(transport: IpProto, client: &str, server: &str, port: u16) -> FlowRecord<'a> {
     let time = Timestamp::new(1_052_903_521, 0, 6);
     let host = |ip: &str, port| Host { ip: ip.parse().unwrap(), port: Some(port), name: None };
     FlowRecord {

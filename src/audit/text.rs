@@ -23,6 +23,8 @@ pub fn flaw(kind: FindingKind, sight: &Sight<'_, '_>, rule: &Rule) -> String {
         ),
         _ => {
             let payload = sight.payload().unwrap_or("another protocol");
+            // The label may be what was spoken there instead.
+            let what = named_number(rule.protocol.as_deref().or(sight.record.label), sight.record);
             format!(
                 "{cause} expects {what} from {client} to {server}, but the payload is {payload}: find out which program listens on {server}."
             )
@@ -84,8 +86,12 @@ pub fn moved(record: &FlowRecord<'_>, rule: &Rule) -> String {
 
 /// `LDAP Server (TCP 389)`, or the number alone.
 fn spoken(record: &FlowRecord<'_>) -> String {
-    match record.label {
-        Some(label) => format!("{label} ({})", number(record)),
+    named_number(record.label, record)
+}
+
+fn named_number(name: Option<&str>, record: &FlowRecord<'_>) -> String {
+    match name {
+        Some(name) => format!("{name} ({})", number(record)),
         None => number(record),
     }
 }

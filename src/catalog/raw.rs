@@ -367,7 +367,7 @@ fn check_fit(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, fact: &RawFact) {
     if fact.transports.is_empty() && fields.get("transport").is_some() {
         return; // the transport itself was the mistake
     }
-    let with_ports = fact.transports.iter().filter(|transport| has_ports(**transport)).count();
+    let with_ports = fact.transports.iter().filter(|transport| transport.has_ports()).count();
     let of_icmp = fact.transports.iter().any(|transport| matches!(*transport, IpProto::ICMP | IpProto::ICMP6));
     // A defect may print a number without a transport: it never matches.
     let unbound = fact.transports.is_empty() && fact.status == Status::Defect;
@@ -382,12 +382,6 @@ fn check_fit(reader: &mut Reader<'_>, fields: &Fields<'_, '_>, fact: &RawFact) {
     if fact.pair && !matches!(fact.ports.as_slice(), [Port::One(_), Port::One(_)]) {
         reader.mistake(fact.span.clone(), "a pair has two ports: first the one that listens, then its peer's");
     }
-}
-
-/// Whether a transport has ports at all.
-pub(super) fn has_ports(transport: IpProto) -> bool {
-    const DCCP: IpProto = IpProto(33);
-    matches!(transport, IpProto::TCP | IpProto::UDP | IpProto::SCTP | IpProto::UDPLITE | DCCP)
 }
 
 fn transports(reader: &mut Reader<'_>, fields: &Fields<'_, '_>) -> Vec<IpProto> {

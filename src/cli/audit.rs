@@ -92,11 +92,14 @@ pub fn no_traffic() -> Failure {
 pub fn load(path: &Path, catalog: &Catalog) -> Result<Law, Failure> {
     let name = path.display().to_string();
     let text = fs::read_to_string(path).map_err(|error| Failure::Usage(format!("cannot read {name}: {error}")))?;
-    let names = match hosts_file(&name, &text) {
-        Some(file) => host_names(&path.parent().unwrap_or(Path::new("")).join(file))?,
-        None => HostNames::default(),
-    };
-    let policy = Policy::read(&name, &text, catalog, &names, FLAGS).map_err(|mistakes| Failure::Usage(mistakes.to_string()))?;
+    let beside = hosts_file(&name, &text).map(|file| path.parent().unwrap_or(Path::new("")).join(file));
+    let names = beside.as_deref().map(host_names).transpose()?.unwrap_or_default();
+    let mut policy =
+        Policy::read(&name, &text, catalog, &names, FLAGS).map_err(|mistakes| Failure::Usage(mistakes.to_string()))?;
+    for (line, address) in names.nameless() {
+        let file = beside.as_deref().unwrap_or(path).display();
+        policy.warnings.push(format!("{file}:{line}: {address} has no name: this line says nothing"));
+    }
     Ok(Law { policy, path: name, baseline: None })
 }
 
@@ -116,10 +119,10 @@ fn host_names(path: &Path) -> Result<HostNames, Failure> {
 fn check(path: &Path, catalog: &Catalog) -> Result<Exit, Failure> {
     let law = load(path, catalog)?;
     let mut lines: Vec<String> = law.policy.warnings.iter().map(|warning| visible(warning).into_owned()).collect();
+    let named = if law.policy.name == law.path { String::new() } else { format!("{}: ", visible(&law.policy.name)) };
     lines.push(format!(
-        "{}: {}: {} roles, {} expectations, {} prohibitions, {} accepted findings; {} to look at\n",
+        "{}: {named}{} roles, {} expectations, {} prohibitions, {} accepted findings; {} to look at\n",
         visible(&law.path),
-        visible(&law.policy.name),
         law.policy.roles.len().saturating_sub(1),
         expectations(&law.policy),
         law.policy.forbid.len(),

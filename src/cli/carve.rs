@@ -1,7 +1,6 @@
 //! `--write-flagged`: the packets of flagged flows, in a file of their own, each with a comment that says why.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
@@ -14,7 +13,7 @@ use crate::capture::{self, Batch, Description, PcapngWriter, Source, Spool, Spoo
 use crate::engine::{Finder, Marks};
 use crate::flow::{FlowKey, KeyParts};
 use crate::net::{Frame, LinkType};
-use crate::record::{Carved, FlowRecord};
+use crate::record::{Carved, FlowRecord, Verdict};
 
 /// Where the packets are seen a second time.
 enum Again {
@@ -105,15 +104,14 @@ fn cannot_write(path: &Path, error: &io::Error) -> Failure {
     Failure::Usage(format!("cannot write {}: {error}", path.display()))
 }
 
-/// The comment on the packets of a flow.
+/// The comment on the packets of a flow: what was found, then what the catalog makes of it.
 fn why(record: &FlowRecord<'_>) -> String {
-    let verdict = record.verdict.map_or("flagged", |verdict| verdict.as_str());
-    let (flags, reason) = (record.flags.join(" "), record.reason.as_deref().unwrap_or_default());
-    let mut why = format!("flowlabel {}: {verdict} {flags}. {reason}", record.id);
-    for finding in record.policy.iter().flat_map(|policy| &policy.findings) {
-        let _ = write!(why, " {}: {}", finding.kind, finding.text);
-    }
-    why
+    let findings = record.policy.iter().flat_map(|policy| &policy.findings);
+    let mut said: Vec<String> = findings.map(|finding| format!("{}: {}", finding.kind, finding.text)).collect();
+    let verdict = record.verdict.map(Verdict::as_str);
+    let words: Vec<&str> = verdict.into_iter().chain(record.flags.iter().copied()).collect();
+    said.push(format!("{}: {}", words.join(", "), record.reason.as_deref().unwrap_or_default()));
+    format!("flowlabel {}: {}", record.id, said.join(" "))
 }
 
 impl Again {

@@ -35,6 +35,13 @@ impl IpProto {
     pub const SCTP: Self = Self(132);
     /// UDP-Lite.
     pub const UDPLITE: Self = Self(136);
+    /// DCCP.
+    pub const DCCP: Self = Self(33);
+
+    /// Whether its packets name ports.
+    pub const fn has_ports(self) -> bool {
+        matches!(self, Self::TCP | Self::UDP | Self::SCTP | Self::UDPLITE | Self::DCCP)
+    }
 }
 
 /// Registered keywords in lower case, by number. 4 is `ipip` here, as everybody calls it; the registry's own IPIP (94) keeps its number.

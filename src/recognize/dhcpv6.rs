@@ -4,26 +4,40 @@ use std::borrow::Cow;
 
 use super::cursor::Cursor;
 use super::finding::{Confidence, Finding, Look, Protocol};
-use super::opening::{Opening, Read};
+use super::opening::{Opening, Read, Said};
+use crate::net::Side;
 
 /// DHCPv6.
 pub static DHCPV6: Protocol = Protocol { name: "DHCPv6", label: Some("DHCPv6"), behind: &["DHCPv6"] };
 
-/// Looks for DHCPv6.
+/// Where clients listen, and where servers and relays do (RFC 8415 section 7.2).
+const CLIENT: u16 = 546;
+const SERVER: u16 = 547;
+
+/// Looks for DHCPv6. Its numbers are small and its options few, so a message counts only where it is whole, says what its type must say, and goes
+/// the way that its type goes.
 pub fn look(seen: &Opening<'_>) -> Look {
-    if !seen.has_port(546) && !seen.has_port(547) {
+    if !seen.has_port(CLIENT) && !seen.has_port(SERVER) {
         return Look::No;
     }
-    let Some(exchange) = seen.read(|said| Read::or_unlike(read(said.datagram().0))) else { return Look::No };
+    let Some(exchange) = seen.read(|said| Read::or_unlike(read(said))) else { return Look::No };
+    let goes_there = |(side, message): (Side, &Message<'_>)| seen.port_of(side.other()) == message.listener();
+    let comes_from = |(side, message): (Side, &Message<'_>)| seen.port_of(side) == SERVER && message.listener() == CLIENT;
+    if !exchange.iter().all(|said| goes_there(said) || comes_from(said)) {
+        return Look::No;
+    }
     exchange.look(|| {
-        let asks = |message: &Message<'_>| (!matches!(message.kind, 2 | 7 | 10 | 13 | 15..=17)).then_some(true).or(Some(false));
         let kinds: Vec<&str> = exchange.values().filter_map(|message| KINDS.get(usize::from(message.kind)).copied()).collect();
         let name = exchange.values().find_map(|message| message.name.as_deref());
-        Finding::new(&DHCPV6, Confidence::Certain).asked_by(exchange.client(asks)).of_client(name).detailed(&kinds.join(", "))
+        let is_whole = exchange.values().any(|message| message.is_whole);
+        Finding::new(&DHCPV6, if is_whole { Confidence::Certain } else { Confidence::Plausible })
+            .asked_by(exchange.client(|message| Some(message.listener() == SERVER && message.kind != RELAY_REPLY)))
+            .of_client(name)
+            .detailed(&kinds.join(", "))
     })
 }
 
-const KINDS: [&str; 19] = [
+const KINDS: [&str; 22] = [
     "",
     "solicit",
     "advertise",
@@ -38,35 +52,79 @@ const KINDS: [&str; 19] = [
     "information request",
     "relayed",
     "answer to a relay",
-    // RFC 5007, RFC 5460, RFC 6977.
+    // RFC 5007, RFC 5460, RFC 6977, RFC 7341.
     "lease query",
     "answer to a lease query",
     "end of lease queries",
     "lease query data",
     "reconfigure request",
+    "answer to a reconfigure request",
+    "DHCPv4 query",
+    "DHCPv4 response",
 ];
+
+const RELAY_FORWARD: u8 = 12;
+const RELAY_REPLY: u8 = 13;
+
+/// The options that a message must have, any one of them (RFC 8415 section 16, RFC 5007 section 4.2, RFC 9686 section 4): who its client is, who its server, what
+/// it asks for, what a relay carries.
+fn required(kind: u8) -> &'static [u16] {
+    match kind {
+        1 | 3..=6 | 8 | 9 => &[1],
+        2 | 7 | 10 | 15..=17 => &[1, 2],
+        11 => &[1, 6, 8],
+        RELAY_FORWARD | RELAY_REPLY => &[9],
+        14 => &[1, 44],
+        18 | 19 => &[1, 2, 9],
+        20 | 21 => &[87],
+        36 | 37 => &[1, 5],
+        _ => &[],
+    }
+}
 
 struct Message<'a> {
     kind: u8,
     name: Option<Cow<'a, [u8]>>,
+    /// Its options end where the datagram does, and what it must say is among them.
+    is_whole: bool,
 }
 
-fn read(bytes: &[u8]) -> Option<Message<'_>> {
+impl Message<'_> {
+    /// The port of whoever is meant to read it. What a relay gets back goes to its own port, which is a server's.
+    fn listener(&self) -> u16 {
+        if matches!(self.kind, 2 | 7 | 10 | 15..=17 | 21 | 37) { CLIENT } else { SERVER }
+    }
+}
+
+fn read<'a>(said: &Said<'a>) -> Option<Message<'a>> {
+    let (bytes, len) = said.datagram();
     let mut cursor = Cursor::new(bytes);
     let kind = cursor.u8()?;
-    // A relay's message has hops and two addresses instead of the number.
-    cursor.skip(if matches!(kind, 12 | 13) { 33 } else { 3 })?;
-    let mut message = Message { kind, name: None };
-    let mut options = 0;
-    while let Some((code, length)) = cursor.be16().zip(cursor.be16()) {
-        let value = cursor.take(usize::from(length));
+    // A relay's message has hops, at most 32 of them (RFC 3315 section 5.5), and two addresses instead of the number.
+    if matches!(kind, RELAY_FORWARD | RELAY_REPLY) {
+        cursor.u8().filter(|hops| *hops <= 32)?;
+        cursor.skip(32)?;
+    } else {
+        cursor.skip(3)?;
+    }
+    let (is_cut, required) = (bytes.len() < len, required(kind));
+    let mut message = Message { kind, name: None, is_whole: false };
+    let mut says_enough = false;
+    while !cursor.rest().is_empty() {
+        let Some((code, value)) = option(&mut cursor) else { return is_cut.then_some(message) };
         // The client's name (RFC 4704): flags, then labels.
-        if let (39, Some([_, labels @ ..])) = (code, value) {
+        if let (39, [_, labels @ ..]) = (code, value) {
             message.name = dotted(labels).map(Cow::Owned);
         }
-        options += u32::from(value.is_some() && code > 0);
+        says_enough |= required.contains(&code);
     }
-    (matches!(kind, 1..=18) && options > 0).then_some(message)
+    message.is_whole = says_enough && !is_cut;
+    (says_enough || is_cut && !required.is_empty()).then_some(message)
+}
+
+fn option<'a>(cursor: &mut Cursor<'a>) -> Option<(u16, &'a [u8])> {
+    let (code, length) = cursor.be16().zip(cursor.be16()).filter(|(code, _)| *code > 0)?;
+    Some((code, cursor.take(usize::from(length))?))
 }
 
 /// Labels, each behind its length; the last, empty one may be missing.
@@ -85,15 +143,72 @@ fn dotted(labels: &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::Side;
-    use crate::recognize::testing::{detail, found, hex, udp};
+    use crate::net::IpProto;
+    use crate::recognize::opening::Datagram;
+    use crate::recognize::testing::{detail, found, hex, tcp, udp};
+
+    /// A client's identifier (option 1), a DUID of 10 bytes.
+    const CLIENT_ID: &str = "0001 000a 00030001 0c0e76112233";
+    /// A server's.
+    const SERVER_ID: &str = "0002 000a 00030001 0c0e76445566";
+
+    fn message(parts: &[&str]) -> Vec<u8> {
+        hex(&parts.concat())
+    }
 
     #[test]
     fn a_solicitation_with_a_name() {
-        let solicit = [&hex("01 123456 0001 0004 00010001 0027 0009 00")[..], b"\x03pc7\x03abc"].concat();
+        let solicit = [&message(&["01 123456", CLIENT_ID, "0027 0009 00"])[..], b"\x03pc7\x03abc"].concat();
         let finding = found(udp([546, 547], &solicit, b"", look));
-        assert_eq!((finding.client, detail(&finding)), (Some(Side::A), "solicit"));
+        assert_eq!((finding.client, detail(&finding), finding.confidence), (Some(Side::A), "solicit", Confidence::Certain));
         assert_eq!(finding.texts().unwrap().client_name.as_deref(), Some("pc7.abc"));
-        assert_eq!(udp([546, 547], &hex("13 123456 0001 0000"), b"", look), Look::No);
+        let advertise = message(&["02 123456", CLIENT_ID, SERVER_ID]);
+        assert_eq!(detail(&found(udp([546, 547], &solicit, &advertise, look))), "solicit, advertise");
+    }
+
+    #[test]
+    fn a_message_goes_the_way_of_its_type() {
+        let (solicit, reply) = (message(&["01 123456", CLIENT_ID]), message(&["07 123456", CLIENT_ID, SERVER_ID]));
+        // Clients listen on 546, servers on 547; whom a server answers may have sent from any port.
+        for (ports, bytes, is_one) in [
+            ([50_000, 547], &solicit, true),
+            ([546, 50_000], &solicit, false),
+            ([547, 546], &solicit, false),
+            ([547, 546], &reply, true),
+            ([547, 50_000], &reply, true),
+            ([546, 547], &reply, false),
+            ([161, 546], &solicit, false),
+        ] {
+            assert_eq!(udp(ports, bytes, b"", look) != Look::No, is_one, "{ports:?}");
+        }
+        // What a relay passes on and gets back goes to 547 both ways.
+        let relayed = |kind: &str| message(&[kind, "00", &"20".repeat(32), "0009 0012 01 123456", CLIENT_ID]);
+        let finding = found(udp([547, 547], &relayed("0c"), &relayed("0d"), look));
+        assert_eq!((finding.client, detail(&finding)), (Some(Side::A), "relayed, answer to a relay"));
+    }
+
+    #[test]
+    fn what_is_no_message_is_refused() {
+        for (what, bytes) in [
+            ("an option is longer than the datagram", message(&["01 123456", CLIENT_ID, "0008 0004 0000"])),
+            ("a byte is left over", message(&["01 123456", CLIENT_ID, "00"])),
+            ("option 0 is reserved", message(&["01 123456", CLIENT_ID, "0000 0000"])),
+            ("a solicitation says who asks", message(&["01 123456", "0008 0002 0000"])),
+            ("more hops than there can be", message(&["0c", "ff", &"20".repeat(32), "0009 0004 01123456"])),
+            ("no such type", message(&["30 123456", CLIENT_ID])),
+            ("nothing but a number", message(&["01 123456"])),
+        ] {
+            assert_eq!(udp([546, 547], &bytes, b"", look), Look::No, "{what}");
+        }
+    }
+
+    #[test]
+    fn what_the_capture_cut_is_only_plausible() {
+        let bytes = message(&["01 123456", "0001 000e 0001"]);
+        let datagrams = [Datagram { end: bytes.len() as u16, len: 60 }];
+        let mut opening = tcp(&[], &[]);
+        (opening.transport, opening.ports) = (IpProto::UDP, [546, 547]);
+        (opening.said[0].bytes, opening.said[0].datagrams) = (&bytes, &datagrams);
+        assert_eq!(found(look(&opening)).confidence, Confidence::Plausible);
     }
 }

@@ -13,6 +13,8 @@ struct Header {
     responder: [u8; 8],
     major: u8,
     exchange: u8,
+    /// A length that is not the datagram's, or no cookie.
+    is_broken: bool,
     /// IKE 2 says who began.
     from_initiator: Option<bool>,
 }
@@ -25,7 +27,8 @@ pub fn look(seen: &Opening<'_>) -> Look {
     exchange.look(|| {
         let mut cookies = exchange.values().map(|header| header.initiator);
         let same = exchange.is_both() && cookies.next() == cookies.next();
-        let first = exchange.values().any(|header| header.responder == [0; 8] && !name(header.exchange).is_empty());
+        let first =
+            exchange.values().any(|header| !header.is_broken && header.responder == [0; 8] && !name(header.exchange).is_empty());
         let confidence = if same || first { Confidence::Certain } else { Confidence::Plausible };
         let asks = |header: &Header| if header.responder == [0; 8] { Some(true) } else { header.from_initiator };
         let detail = exchange.values().next().map(|header| format!("IKEv{} {}", header.major, name(header.exchange)));
@@ -73,8 +76,8 @@ fn broken_header(bytes: &[u8]) -> Option<Header> {
     let (initiator, responder) = (cursor.array()?, cursor.array()?);
     let [_, version @ (0x10 | 0x20), exchange, _] = cursor.array()? else { return None };
     cursor.skip(8)?;
-    let header = Header { initiator, responder, major: version >> 4, exchange, from_initiator: None };
-    (initiator != [0; 8]).then_some(header)
+    let header = Header { initiator, responder, major: version >> 4, exchange, is_broken: true, from_initiator: None };
+    (initiator != [0; 8] || !name(exchange).is_empty()).then_some(header)
 }
 
 fn header(bytes: &[u8], len: usize) -> Option<Header> {
@@ -96,6 +99,7 @@ fn header(bytes: &[u8], len: usize) -> Option<Header> {
         responder,
         major: version >> 4,
         exchange,
+        is_broken: false,
         from_initiator,
     })
 }
@@ -125,5 +129,7 @@ mod tests {
         let broken = hex("0102030405060708 000cfb007f011010 05101010 ff000000 91000020 0610");
         assert_eq!(found(udp([1, 500], &broken, b"", look)).confidence, Confidence::Plausible);
         assert_eq!(udp([1, 2], &broken, b"", look), Look::No);
+        let nameless = hex("0000000000000000 0000000000000000 0b100500 5f724dc6 00000054");
+        assert_eq!(found(udp([500, 500], &nameless, b"", look)).confidence, Confidence::Plausible);
     }
 }

@@ -63,6 +63,15 @@ impl<'a> Opening<'a> {
         }
     }
 
+    /// The port of one side.
+    pub fn port_of(&self, side: Side) -> u16 {
+        let [a, b] = self.ports;
+        match side {
+            Side::A => a,
+            Side::B => b,
+        }
+    }
+
     /// Whether one of the ports is this.
     pub fn has_port(&self, port: u16) -> bool {
         self.ports.contains(&port)
@@ -81,7 +90,12 @@ impl<'a> Opening<'a> {
         if self.excuses(&reads).is_some() {
             return Some(Exchange::of(reads));
         }
-        let is_open = |(read, said): (&Read<T>, &Said<'_>)| !matches!(read, Read::Unlike) && !said.ended;
+        // What a stream says may go on and prove it yet; a datagram is all there.
+        let is_open = |(read, said): (&Read<T>, &Said<'_>)| match read {
+            Read::Unlike => false,
+            Read::Short => !said.ended,
+            Read::Like(_) => !said.ended && !self.is_udp(),
+        };
         let may_prove = reads.iter().zip(&self.said).any(is_open);
         let exchange = Exchange::of(reads);
         if exchange.values().any(proves) {

@@ -8,16 +8,20 @@ use super::text;
 /// SSH. The documents know it as the carrier of SFTP.
 pub static SSH: Protocol = Protocol { name: "SSH", label: None, behind: &["SFTP"] };
 
+/// Stands for a side whose packets are encrypted.
+const SEALED: &[u8] = b"sealed";
+
 /// Looks for SSH.
 pub fn look(seen: &Opening<'_>) -> Look {
-    let Some(exchange) = seen.read(read) else { return Look::No };
+    let Some(exchange) = seen.read(|said| read(said, seen.has_port(22))) else { return Look::No };
     exchange.look(|| {
-        let lines: Vec<_> = exchange.values().filter(|line| !line.is_empty()).map(|line| shown(line)).collect();
-        Finding::new(&SSH, Confidence::Certain).detailed(&lines.join(", "))
+        let lines: Vec<_> = exchange.values().filter(|line| line.starts_with(b"SSH-")).map(|line| shown(line)).collect();
+        let is_sealed = exchange.values().all(|line| *line == SEALED);
+        Finding::new(&SSH, if is_sealed { Confidence::Plausible } else { Confidence::Certain }).detailed(&lines.join(", "))
     })
 }
 
-fn read<'a>(said: &Said<'a>) -> Read<&'a [u8]> {
+fn read<'a>(said: &Said<'a>, at_home: bool) -> Read<&'a [u8]> {
     if said.bytes.starts_with(b"SSH-2.0-") || said.bytes.starts_with(b"SSH-1.") {
         return match text::line(said.bytes) {
             // RFC 4253: at most 255 characters.
@@ -26,7 +30,10 @@ fn read<'a>(said: &Said<'a>) -> Read<&'a [u8]> {
         };
     }
     if said.bytes.starts_with(&[0, 0]) && !said.from_start {
-        return read_key_exchange(said.bytes);
+        return match read_key_exchange(said.bytes) {
+            Read::Unlike if at_home && is_sealed(said.bytes) => Read::Like(SEALED),
+            read => read,
+        };
     }
     if b"SSH-2.0-".starts_with(said.bytes) || b"SSH-1.".starts_with(said.bytes) { Read::Short } else { Read::Unlike }
 }
@@ -39,6 +46,23 @@ fn read_key_exchange(bytes: &[u8]) -> Read<&[u8]> {
     let list = cursor.take_most(names as usize);
     let is_list = !list.is_empty() && list.iter().all(u8::is_ascii_graphic);
     Read::or_unlike((kind == 20 && padding >= 4 && names < length && length <= 35_000 && is_list).then_some(b""))
+}
+
+/// Encrypted packets whose length stays in the clear, where the code is computed over what was encrypted (`aes-gcm` of RFC 5647, the `-etm` codes of
+/// OpenSSH): lengths of whole blocks, each followed by a code of one size. For the port of SSH only.
+fn is_sealed(bytes: &[u8]) -> bool {
+    [16, 32, 64, 20, 12, 8].into_iter().any(|code| {
+        let mut cursor = Cursor::new(bytes);
+        let mut packets = 0;
+        while let Some(length) = cursor.be32() {
+            if !length.is_multiple_of(8) || !(16..=35_000).contains(&length) {
+                return false;
+            }
+            let Some(()) = cursor.skip(length as usize + code) else { return packets > 0 };
+            packets += 1;
+        }
+        packets > 0 && cursor.rest().is_empty()
+    })
 }
 
 #[cfg(test)]
@@ -60,5 +84,22 @@ mod tests {
         assert_eq!(look(&opening), Look::No, "a connection begins with its version");
         opening.said[0].from_start = false;
         assert_eq!(found(look(&opening)).protocol, &SSH);
+    }
+
+    #[test]
+    fn under_way_and_encrypted_the_lengths_tell() {
+        let packet = |length: u32| [&length.to_be_bytes()[..], &vec![0xa7; length as usize + 16]].concat();
+        let mut opening = tcp(b"", b"");
+        opening.ports = [50_000, 22];
+        opening.said[0].from_start = false;
+        let at = |bytes: &[u8]| {
+            let mut opening = opening;
+            opening.said[0].bytes = bytes;
+            look(&opening)
+        };
+        let two = [packet(96), packet(32)].concat();
+        assert_eq!(found(at(&two)).protocol, &SSH);
+        assert_eq!(found(at(&packet(96))).confidence, Confidence::Plausible);
+        assert_eq!((at(&[&two[..], &[9; 4]].concat()), at(&two[..90])), (Look::More, Look::More), "nothing yet");
     }
 }

@@ -180,7 +180,7 @@ pub const RECOGNIZERS: &[Recognizer] = &[
     Recognizer { word: "rip", over: UDP, first: &[1..=2], protocols: &[&hint::rip::RIP], look: hint::rip::look },
     Recognizer { word: "stomp", over: TCP, first: &[UPPER], protocols: &[&hint::stomp::STOMP], look: hint::stomp::look },
     Recognizer { word: "nats", over: TCP, first: &[UPPER], protocols: &[&hint::nats::NATS], look: hint::nats::look },
-    Recognizer { word: "amqp", over: TCP, first: &[1..=1, b'A'..=b'A'], protocols: &[&hint::amqp::AMQP], look: hint::amqp::look },
+    Recognizer { word: "amqp", over: TCP, first: &[1..=1, 8..=8, b'A'..=b'A'], protocols: &[&hint::amqp::AMQP], look: hint::amqp::look },
     Recognizer { word: "kafka", over: TCP, first: &[0..=3], protocols: &[&hint::kafka::KAFKA], look: hint::kafka::look },
     Recognizer { word: "zookeeper", over: TCP, first: &[0..=0], protocols: &[&hint::zookeeper::ZOOKEEPER], look: hint::zookeeper::look },
     Recognizer { word: "cassandra", over: TCP, first: &[3..=5, 0x83..=0x85], protocols: &[&hint::cassandra::CASSANDRA], look: hint::cassandra::look },

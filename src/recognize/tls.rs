@@ -267,6 +267,10 @@ fn read_from_the_middle(bytes: &[u8]) -> Read<Seen<'_>> {
 
 fn read_record(kind: u8, mut cursor: Cursor<'_>) -> Read<Seen<'_>> {
     let (Some(version), Some(len)) = (cursor.be16(), cursor.be16()) else { return Read::Short };
+    // Some who do not get as far as a version say so in an alert that has none.
+    if (kind, version, len) == (0x15, 0, 2) && matches!(cursor.rest(), [1..=2, 0..=120]) {
+        return Read::Like(Seen::Other);
+    }
     // RFC 8446 section 5.1: the record version is 0x0301 to 0x0303 whatever is spoken.
     if !(0x300..=0x304).contains(&version) || len > LONGEST_RECORD {
         return Read::Unlike;

@@ -37,6 +37,7 @@ fn findings(capture: &Path, catalog: &Catalog) -> Vec<String> {
         let findings = record.policy.iter().flat_map(|share| &share.findings);
         found.extend(findings.map(|finding| format!("{}: {}: {}: {}", capture.display(), record.id, finding.kind, finding.text)));
     });
+    found.extend(policy.warnings.iter().map(|warning| format!("{}: {warning}", capture.display())));
     let lines = text.lines().count();
     if lines > READABLE {
         found.push(format!("{}: {lines} lines of {flows} flows", capture.display()));

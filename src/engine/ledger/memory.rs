@@ -11,7 +11,7 @@ use super::{Heard, Ledger, doors};
 use crate::announce::{Announcement, Door};
 use crate::flow::{Flow, Side};
 use crate::naming::{Claim, Lease};
-use crate::net::Timestamp;
+use crate::net::{Addr, Timestamp};
 
 /// Flows remembered.
 const MOST: usize = 1 << 16;
@@ -118,7 +118,9 @@ impl Ledger {
         if !memory.flows.is_empty() {
             let called = self.renamed(&claims, ended.clone());
             numbers = self.touched(memory, &announcements, ended.clone());
-            numbers.extend(called.iter().filter_map(|host| memory.of.get(host)).flatten());
+            // Answers tell who it was that spoke from nowhere.
+            let nobody = (!leases.is_empty()).then(|| (4, Addr::v4([0; 4])));
+            numbers.extend(called.iter().chain(&nobody).filter_map(|host| memory.of.get(host)).flatten());
         }
         let flows = || numbers.iter().filter_map(|number| Some((*number, memory.get(*number)?)));
         let before: Vec<Heard> = flows().map(|(_, flow)| self.heard(flow)).collect();
@@ -192,5 +194,66 @@ impl Revised {
     /// What is known now.
     pub fn after(&self) -> &Heard {
         &self.after
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::{FlowKey, Identity};
+    use crate::naming::Step;
+    use crate::net::IpProto;
+    use crate::record::FlowId;
+    use crate::wire::{Layer, Span, Transport, Via, Vlans};
+
+    /// The flow in which hosts without an address ask, which began and ended with this packet.
+    fn asking(packet: u64) -> Flow {
+        let layer = Layer {
+            src: Addr::v4([0; 4]),
+            dst: Addr::v4([255; 4]),
+            version: 4,
+            protocol: IpProto::UDP,
+            ttl: 64,
+            has_ports: true,
+            src_port: 68,
+            dst_port: 67,
+            ip_len: 328,
+            fragment: None,
+            transport: Transport::None,
+            packet: Span::default(),
+            ip_payload: Span::default(),
+            payload: Span::default(),
+            payload_len: 0,
+            via: Via::default(),
+            vlans: Vlans::default(),
+        };
+        let (key, a_is_lo) = FlowKey::of(&layer, Identity::of(&layer));
+        Flow::new(key, FlowId { packet, layer: 0 }, a_is_lo, &layer, at(packet))
+    }
+
+    fn at(packet: u64) -> Timestamp {
+        Timestamp::new(packet as i64, 0, 6)
+    }
+
+    fn lease(packet: u64, transaction: u32, step: Step) -> Lease {
+        Lease { packet, time: at(packet), transaction, step }
+    }
+
+    /// A request is told as soon as its flow has been quiet for long enough; a slow server's answer comes later.
+    #[test]
+    fn an_answer_changes_the_flow_of_the_request_that_is_written_already() {
+        let (mut ledger, mut memory) = (Ledger::default(), Memory::default());
+        let mut revise = |memory: &Memory, leases: Vec<Lease>| {
+            let revised = ledger.revise(memory, News { leases, ..News::default() }, std::iter::empty());
+            revised.iter().map(|revised| (revised.before.leased.clone(), revised.after.leased.clone())).collect::<Vec<_>>()
+        };
+        assert_eq!(revise(&memory, vec![lease(1, 7, Step::Asked)]), []);
+        memory.keep(asking(1));
+        let (client, other) = (Addr::v4([10, 1, 8, 20]), Addr::v4([10, 1, 8, 21]));
+        assert_eq!(revise(&memory, vec![lease(300, 8, Step::Given(other))]), [], "nobody asked for that one here");
+        assert_eq!(revise(&memory, vec![lease(301, 7, Step::Offered(other))]), [(vec![], vec![other.to_ip(4)])]);
+        let given = revise(&memory, vec![lease(302, 7, Step::Given(client))]);
+        assert_eq!(given, [(vec![other.to_ip(4)], vec![client.to_ip(4)])]);
+        assert_eq!(revise(&memory, vec![lease(303, 7, Step::Given(client))]), [], "that is no news");
     }
 }

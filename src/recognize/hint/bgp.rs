@@ -17,12 +17,13 @@ fn read<'a>(said: &Said<'a>) -> Read<Turn<'a>> {
         return Read::Unlike;
     }
     let (Some(length), Some(kind)) = (cursor.be16(), cursor.u8()) else { return Read::Short };
+    // A length may be too short for its type: that is an error of BGP's own (section 6.1).
     let name = match (kind, length) {
-        (1, 29..) => "OPEN",
-        (2, 23..) => "UPDATE",
-        (3, 21..) => "NOTIFICATION",
+        (1, 19..) => "OPEN",
+        (2, 19..) => "UPDATE",
+        (3, 19..) => "NOTIFICATION",
         (4, 19) => "KEEPALIVE",
-        (5, 23..) => "ROUTE-REFRESH",
+        (5, 19..) => "ROUTE-REFRESH",
         _ => return Read::Unlike,
     };
     Read::Like(Turn::peer(Confidence::Certain).saying(name))

@@ -1,6 +1,6 @@
 //! BitTorrent: handshakes of peers (BEP 3), the distributed table (BEP 5), trackers (BEP 15) and the transport uTP (BEP 29).
 
-use super::{Confidence, Cursor, Look, Opening, Protocol, Read, Turn, conversation, hint, signed};
+use super::{Confidence, Cursor, Look, Opening, Protocol, Read, Turn, conversation, hint, proven, signed};
 
 /// BitTorrent.
 pub static BITTORRENT: Protocol = hint("BitTorrent");
@@ -8,7 +8,7 @@ pub static BITTORRENT: Protocol = hint("BitTorrent");
 /// Looks for BitTorrent.
 pub fn look(seen: &Opening<'_>) -> Look {
     if seen.is_udp() {
-        conversation(seen, &BITTORRENT, |said| Read::or_unlike(read_datagram(said.datagram().0)))
+        proven(seen, &BITTORRENT, |said| Read::or_unlike(read_datagram(said.datagram().0)))
     } else {
         conversation(seen, &BITTORRENT, |said| {
             signed(said.bytes, &[(b"\x13BitTorrent protocol", Turn::peer(Confidence::Certain))])
@@ -57,6 +57,9 @@ mod tests {
         let (syn, state) =
             (hex("41000001 00000005 00000000 00100000 0001 0000"), hex("21000001 00000006 00000001 00100000 1234 0001"));
         assert_eq!(found(udp([1, 2], &syn, &state, look)).confidence, Confidence::Certain);
-        assert_eq!(udp([1, 2], b"d1:ab", b"", look), Look::No);
+        assert_eq!(udp([1, 2], b"d1:ab", b"?", look), Look::No);
+        // The table on a port that speaks uTP too: a packet that acknowledges what went before.
+        let later = hex("21025302 06ff3f5f 7fffffff 0000f000 49c7 e7f5 0008 0000000000000000");
+        assert_eq!(detail(&found(udp([1, 2], b"d1:ad2:id20:abcdefghij0123456789e1:q4:ping", &later, look))), "distributed table");
     }
 }

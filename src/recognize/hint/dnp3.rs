@@ -1,13 +1,13 @@
 //! DNP3 (IEEE 1815): link frames with a checksum over their header.
 
-use super::{Confidence, Look, Opening, Protocol, Read, Said, Turn, after, conversation, hint};
+use super::{Confidence, Look, Opening, Protocol, Read, Said, Turn, after, hint, proven};
 
 /// DNP3.
 pub static DNP3: Protocol = hint("DNP3");
 
 /// Looks for DNP3.
 pub fn look(seen: &Opening<'_>) -> Look {
-    conversation(seen, &DNP3, read)
+    proven(seen, &DNP3, read)
 }
 
 fn read<'a>(said: &Said<'a>) -> Read<Turn<'a>> {
@@ -44,7 +44,13 @@ mod tests {
         assert_eq!(sum.to_le_bytes(), [0xe0, 0x8c]);
         frame.extend(sum.to_le_bytes());
         assert_eq!(found(look(&tcp(&frame, b""))).client, Some(Side::A));
+        assert_eq!(
+            found(look(&tcp(&frame, b"\x05\x05\x11\xc4\x04\0\x04\0\0\x46"))).protocol,
+            &DNP3,
+            "a frame of the other side was cut"
+        );
         frame[9] ^= 1;
-        assert_eq!(look(&tcp(&frame, b"")), Look::No);
+        assert_eq!(look(&tcp(&frame, b"")), Look::More, "the other side may still say it");
+        assert_eq!(look(&tcp(&frame, b"220 ")), Look::No);
     }
 }

@@ -21,7 +21,11 @@ fn read<'a>(said: &Said<'a>) -> Read<Turn<'a>> {
             Turn::ask(Confidence::Certain).saying(shown(line.split(|byte| *byte == 0).next().unwrap_or_default())),
         );
     }
-    // The first reference, an error, or the second version.
+    // A server that begins with the version of its protocol, a line of its own.
+    if matches!(said.bytes, [b'0', b'0', b'0', b'e', b'v', b'e', b'r', b's', b'i', b'o', b'n', b' ', b'1'..=b'2', b'\n', ..]) {
+        return Read::Like(Turn::answer(Confidence::Both));
+    }
+    // The first reference, an error, or another version.
     let object = line.get(..40).is_some_and(|object| object.iter().all(u8::is_ascii_hexdigit)) && line.get(40) == Some(&b' ');
     if object || line.starts_with(b"ERR ") || line.starts_with(b"version ") {
         return Read::Like(Turn::confirmation());
@@ -32,6 +36,7 @@ fn read<'a>(said: &Said<'a>) -> Read<Turn<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::Side;
     use crate::recognize::testing::{detail, found, tcp};
 
     #[test]
@@ -39,5 +44,7 @@ mod tests {
         let finding = found(look(&tcp(b"0032git-upload-pack /a.git\0host=example.com\0", b"")));
         assert_eq!(detail(&finding), "git-upload-pack /a.git");
         assert_eq!(look(&tcp(b"0032hello", b"")), Look::No);
+        let second = found(look(&tcp(b"000eversion 2\n", b"")));
+        assert_eq!((second.client, second.confidence), (Some(Side::B), Confidence::Both));
     }
 }

@@ -94,7 +94,7 @@ use std::borrow::Cow;
 
 use super::cursor::Cursor;
 use super::finding::{Confidence, Finding, Look, Protocol, shown};
-use super::opening::{Opening, Read, Said};
+use super::opening::{Exchange, Opening, Read, Said};
 use super::text::{self, has};
 
 /// A protocol that no document names.
@@ -154,7 +154,16 @@ impl<'a> Turn<'a> {
 
 /// The look of a protocol whose sides take turns.
 fn conversation<'a>(seen: &Opening<'a>, protocol: &'static Protocol, read: impl Fn(&Said<'a>) -> Read<Turn<'a>>) -> Look {
-    let Some(exchange) = seen.read(read) else { return Look::No };
+    seen.read(read).map_or(Look::No, |exchange| taken(&exchange, protocol))
+}
+
+/// The same of a protocol whose sides may go on in another one: who is certain alone proves it, whatever the other says.
+fn proven<'a>(seen: &Opening<'a>, protocol: &'static Protocol, read: impl Fn(&Said<'a>) -> Read<Turn<'a>>) -> Look {
+    let exchange = seen.read_one_proof(read, |turn| turn.alone == Confidence::Certain);
+    exchange.map_or(Look::No, |exchange| taken(&exchange, protocol))
+}
+
+fn taken(exchange: &Exchange<Turn<'_>>, protocol: &'static Protocol) -> Look {
     let turns: [Option<&Turn<'_>>; 2] = std::array::from_fn(|at| exchange.values().nth(at));
     let [first, second] = turns;
     let both = first.zip(second);

@@ -29,7 +29,8 @@ pub(in crate::report::html) fn fill(sums: &Sums, _: &Summary, part: &mut Markup)
     part.raw("<th scope=\"col\" class=\"all\"><span>all services</span></th></tr></thead>\n<tbody>\n");
     let heaviest = columns.first().map_or(0, |(_, group)| group.servers.heaviest().first().map_or(0, |(_, of)| of.amount.bytes));
     for (ip, server) in servers.iter().take(SERVERS) {
-        part.raw("<tr><th scope=\"row\">").link(&Search::new("server", ip), &host(*ip, server)).raw("</th>");
+        let name = host(*ip, server);
+        part.raw("<tr><th scope=\"row\" title=\"").text(&name).raw("\">").link(&Search::new("server", ip), &name).raw("</th>");
         for (service, group) in columns {
             cell(*ip, service, group, heaviest, part);
         }

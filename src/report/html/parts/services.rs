@@ -18,7 +18,7 @@ pub(in crate::report::html) fn fill(sums: &Sums, _: &Summary, part: &mut Markup)
         return;
     }
     part.raw(
-        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"services-title\"><table class=\"sortable\">",
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"services-title\"><table class=\"sortable services\">",
     );
     part.raw("<thead><tr><th>Label</th><th class=\"n\">Flows</th><th class=\"n\">Flagged</th><th class=\"n\">Packets</th>");
     part.raw("<th class=\"n\">Bytes</th><th>Share</th><th>Evidence</th><th>Servers</th></tr></thead>\n<tbody>\n");
