@@ -23,7 +23,7 @@ demo: build ## Label a capture that ships with the source
 
 .PHONY: test
 test: setup ## Everything CI checks (as root also live capture, in network namespaces)
-	@[ "$$(id -u)" -ne 0 ] || scripts/setup iproute2 tmux
+	@[ "$$(id -u)" -ne 0 ] || scripts/setup iproute2 tmux libcap2-bin
 	@[ "$$(id -u)" -ne 0 ] || scripts/setup chromium || echo 'no chromium: the HTML report is not tested in a browser'
 	scripts/check-rust-version
 	cargo fmt --all --check
@@ -51,6 +51,12 @@ loss: build ## Packets lost by flowlabel and by tcpdump at rising rates (as root
 	@scripts/setup python3 tcpdump iproute2 tcpreplay
 	@[ -e $(CAPTURE_TO_COMPARE) ] || benches/traffic mixed $(CAPTURE_TO_COMPARE) 1000000
 	benches/loss $(FLOWLABEL) $(CAPTURE_TO_COMPARE)
+
+.PHONY: latency
+latency: build ## How long after a flow's end its line comes, also on a saturated link (as root, in a network namespace)
+	@scripts/setup python3 iproute2 tcpreplay
+	@[ -e $(CAPTURE_TO_COMPARE) ] || benches/traffic mixed $(CAPTURE_TO_COMPARE) 1000000
+	benches/latency $(FLOWLABEL) $(CAPTURE_TO_COMPARE)
 
 .PHONY: instructions
 instructions: build ## Hold the instructions per packet of the main paths against benches/instructions.csv

@@ -7,14 +7,16 @@ mod support;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use support::updates::applied;
-use support::wire::{BOUND, Capture, Wire, frames, has_program, sendable};
+use support::wire::{BOUND, Capture, Wire, frames, has_program, pieces, sendable};
 
 fn demo() -> PathBuf {
     support::repository("fixtures/demo/segment/capture.pcap")
@@ -194,18 +196,6 @@ fn what_is_kept_reads_like_what_was_sent() {
     assert_eq!(flows(&read(&kept)), flows(&read(&demo())));
 }
 
-/// The files of a folder in order of name, those of the same stem and extension only.
-fn pieces(folder: &Path, stem: &str, extension: &str) -> Vec<PathBuf> {
-    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let is_piece = |path: &PathBuf| {
-        let name = path.file_name().unwrap().to_str().unwrap();
-        name.starts_with(stem) && name.ends_with(extension)
-    };
-    let mut pieces: Vec<PathBuf> = names.filter(is_piece).collect();
-    pieces.sort();
-    pieces
-}
-
 #[test]
 fn files_are_begun_anew_by_size_and_lose_or_double_nothing() {
     const SIZE: u64 = 8 << 10;
@@ -320,6 +310,142 @@ fn a_test_that_fails_leaves_no_namespace_behind() {
     assert!(!is_there());
 }
 
+/// Run by the test below in a process of its own.
+#[test]
+#[ignore = "it kills itself"]
+fn kills_itself_with_a_wire() {
+    let Some(wire) = Wire::new() else { return };
+    let peer = wire.with_peer("10.77.0.1/24", "10.77.0.2/24");
+    let _capture = wire.capture(&[]);
+    assert!(peer.command("true").status().unwrap().success());
+    let _ = std::process::Command::new("kill").args(["-KILL", &std::process::id().to_string()]).status();
+    panic!("still there");
+}
+
+#[test]
+fn tests_that_are_killed_leave_no_namespace_behind() {
+    let Some(_) = Wire::new() else { return };
+    let mut tests = std::process::Command::new(std::env::current_exe().unwrap());
+    tests.args(["--exact", "kills_itself_with_a_wire", "--ignored"]).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut tests = tests.spawn().unwrap();
+    let process = format!("flowlabel-{}-", tests.id());
+    assert_eq!(tests.wait().unwrap().signal(), Some(9));
+    let is_left = || {
+        let names = fs::read_dir("/run/netns").unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.into_iter().any(|name| name.starts_with(&process))
+    };
+    let begun = Instant::now();
+    while is_left() {
+        assert!(begun.elapsed() < Duration::from_secs(10));
+    }
+}
+
+/// Frames of the demo without a tag, and how many of them are of TCP port 80.
+fn untagged() -> (Vec<Vec<u8>>, usize) {
+    let sent: Vec<Vec<u8>> = frames(&demo()).into_iter().filter(|frame| frame.get(12..14) == Some(&[8, 0])).collect();
+    let of_web = sent.iter().filter(|frame| frame[23] == 6 && has_port(frame, 80)).count();
+    assert!(of_web > 0 && of_web < sent.len());
+    (sent, of_web)
+}
+
+#[test]
+fn a_filter_sees_tagged_frames_without_their_tag_and_vlan_asks_for_it() {
+    let Some(wire) = Wire::new() else { return };
+    let (sent, of_web) = untagged();
+    let all = sent.len();
+    let with_tag = |frame: &Vec<u8>| [&frame[..12], &[0x81, 0, 0, 7], &frame[12..]].concat();
+    let of_vlan: Vec<Vec<u8>> = sent.iter().map(with_tag).collect();
+    for (filter, tagged, plain) in [
+        ("", all, all),
+        ("tcp port 80", of_web, of_web),
+        ("vlan 7 and tcp port 80", of_web, 0),
+        ("vlan", all, 0),
+        ("vlan 8", 0, 0),
+        ("not vlan", 0, all),
+    ] {
+        let options = if filter.is_empty() { vec![] } else { vec!["-f", filter] };
+        for (sent, expected, vlans) in [(&of_vlan, tagged, serde_json::json!([7])), (&sent, plain, serde_json::json!([]))] {
+            let capture = wire.capture(&options);
+            wire.send(sent);
+            capture.signal("-TERM");
+            let (code, lines, said) = capture.end();
+            assert_eq!(code, Some(0), "{said}");
+            assert_eq!(lines.last().unwrap()["packets"]["total"], expected, "{filter:?} of {vlans}");
+            let flows = applied(&lines);
+            // What a tunnel carries has the tags inside of it.
+            let outer = flows.values().filter(|flow| flow["tunnels"] == serde_json::json!([]));
+            let other: Vec<_> = outer.filter(|flow| flow["vlans"] != vlans).collect();
+            assert!(other.is_empty(), "{filter:?} of {vlans}: {other:#?}");
+        }
+    }
+}
+
+#[test]
+fn several_interfaces_and_all_of_them_are_one_stream() {
+    let Some(wire) = Wire::new() else { return };
+    wire.ip(&["link", "add", "spare", "mtu", "65535", "type", "veth", "peer", "name", "other", "mtu", "65535"]);
+    for end in ["spare", "other"] {
+        wire.ip(&["link", "set", end, "arp", "off", "up"]);
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let sent = frames(&demo());
+    // `any` sees a frame at both ends of its wire.
+    for (interfaces, times) in [(&["left", "spare"][..], 1), (&["any"], 2)] {
+        let kept = dir.path().join(format!("{}.pcapng", interfaces[0]));
+        let options = ["--format", "ndjson", "--no-split", "-w", kept.to_str().unwrap()];
+        let capture = wire.listen(&[interfaces, &options].concat(), Path::new("."));
+        for (number, part) in sent.chunks(40).enumerate() {
+            wire.send_into(if number % 2 == 0 { "right" } else { "other" }, part);
+        }
+        capture.signal("-TERM");
+        let (code, lines, said) = capture.end();
+        assert_eq!(code, Some(0), "{said}");
+        assert_eq!(lines.last().unwrap()["packets"]["total"], times * sent.len(), "{interfaces:?}");
+        assert_eq!(judgements(&lines), judgements(&read(&kept)), "{interfaces:?}");
+    }
+}
+
+/// Each ring hands over its blocks in its own time.
+#[test]
+fn what_comes_over_two_wires_is_in_order_of_time() {
+    let Some(wire) = Wire::new() else { return };
+    wire.ip(&["link", "add", "spare", "mtu", "65535", "type", "veth", "peer", "name", "other", "mtu", "65535"]);
+    for end in ["spare", "other"] {
+        wire.ip(&["link", "set", end, "arp", "off", "up"]);
+    }
+    let capture = wire.listen(&["left", "spare", "--format", "ndjson", "--no-split"], Path::new("."));
+    for (number, part) in frames(&demo()).chunks(40).enumerate() {
+        wire.send_into(if number % 2 == 0 { "right" } else { "other" }, part);
+    }
+    capture.signal("-TERM");
+    assert_eq!(judgements(&capture.end().1), judgements(&read(&demo())));
+}
+
+#[test]
+fn a_capture_ends_by_itself_after_its_time_with_every_flow() {
+    let Some(wire) = Wire::new() else { return };
+    let sent = frames(&demo());
+    let mut command = wire.command(env!("CARGO_BIN_EXE_flowlabel"));
+    command.args(["capture", "left", "--format", "ndjson", "--no-split", "--duration", "1s"]);
+    let begun = Instant::now();
+    let capture = Capture::start(&mut command);
+    wire.send(&sent);
+    let (code, lines, said) = capture.end();
+    assert!((Duration::from_secs(1)..Duration::from_secs(10)).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(judgements(&lines), judgements(&read(&demo())));
+}
+
+#[test]
+fn after_so_many_packets_it_ends_and_reads_no_more_of_them() {
+    let Some(wire) = Wire::new() else { return };
+    let capture = wire.capture(&["--packets", "17"]);
+    wire.send(&frames(&demo()));
+    let (code, lines, said) = capture.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(lines.last().unwrap()["packets"]["total"], 17);
+}
+
 #[test]
 fn files_are_begun_anew_by_time() {
     let Some(wire) = Wire::new() else { return };
@@ -422,8 +548,14 @@ fn a_flagged_flow_is_told_at_once_and_updated_at_its_end() {
     assert!(plain.text_line().starts_with("FLOW"));
     let line = plain.text_line();
     assert!(line.contains(":6789") && line.contains('!'), "{line}");
+    wire.send(&sent[1..]);
     plain.signal("-INT");
-    assert_eq!(plain.end_as_text().0, Some(0));
+    let (code, rest, _) = plain.end_as_text();
+    assert_eq!(code, Some(0));
+    // The same flow again, with what came after.
+    let again = rest.lines().next().unwrap();
+    let id = |line: &str| line.split_whitespace().next().unwrap().to_owned();
+    assert!(id(again) == id(&line) && again.contains(":6789") && again != line.trim_end(), "{rest}");
 }
 
 /// Whether one of the ports of a TCP segment over IPv4 is this one.
@@ -452,6 +584,19 @@ fn what_is_announced_later_comes_as_an_update_and_live_is_what_read_says() {
     assert!(lines.iter().any(|line| is_update(&line)), "{lines:#?}");
     let read = applied(&support::binary::read(&kept, &["--idle-timeout", "1s"]).lines());
     assert_eq!(applied(&lines), read);
+
+    // As lines: one that was written as something else comes again, now learned.
+    let mut plain = wire.listen(&["left", "--plain", "--idle-timeout", "1s"], Path::new("."));
+    wire.send(&announced);
+    let mut told = vec![plain.text_line(), plain.text_line()];
+    wire.send(&announcing);
+    plain.signal("-TERM");
+    told.extend(plain.end_as_text().1.lines().map(str::to_owned));
+    let id = |line: &String| line.split_whitespace().next().unwrap_or_default().to_owned();
+    let learned = told.iter().enumerate().filter(|(_, line)| line.contains(" learned"));
+    let mut again =
+        learned.filter(|(at, line)| told[..*at].iter().any(|before| id(before) == id(line) && !before.contains(" learned")));
+    assert!(again.next().is_some(), "{}", told.join("\n"));
 }
 
 #[test]
@@ -491,6 +636,35 @@ fn a_flow_is_written_soon_after_its_silence_has_ended_it() {
     // On a machine that is busy with something else the best of a few says what the program does.
     let best = (0..5).map(|_| took()).find(|took| *took < SILENCE + SOON);
     assert!(best.is_some());
+}
+
+#[test]
+fn a_flow_is_written_soon_also_on_a_link_that_is_never_quiet() {
+    const SILENCE: Duration = Duration::from_secs(1);
+    const SOON: Duration = Duration::from_millis(1500);
+    let Some(wire) = Wire::new() else { return };
+    let sent = frames(&support::repository("fixtures/icmp/echo/capture.pcap"));
+    let (noise, over) = (undocumented(), std::sync::atomic::AtomicBool::new(false));
+    // More than this build can take; what its small buffer cannot hold is lost, so that it is never far behind.
+    let mut capture = wire.capture(&["--idle-timeout", "1s", "--only", "label=ICMP Echo", "--buffer", "1M"]);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let noise: Vec<Vec<u8>> = std::iter::repeat_n(noise, 500).flatten().collect();
+            while !over.load(std::sync::atomic::Ordering::SeqCst) {
+                wire.send(&noise);
+            }
+        });
+        let took = (0..5).map(|_| {
+            wire.send(&sent);
+            let last = Instant::now();
+            assert_eq!(capture.line()["type"], "flow");
+            last.elapsed()
+        });
+        // On a machine that is busy with something else the best of a few says what the program does.
+        let took: Vec<Duration> = took.collect();
+        over.store(true, std::sync::atomic::Ordering::SeqCst);
+        assert!(took.iter().any(|took| *took < SILENCE + SOON), "{took:?}");
+    });
 }
 
 #[test]

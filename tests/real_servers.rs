@@ -95,6 +95,13 @@ const SERVICES: &[Service] = &[
         ],
         expected: &[("udp", 123, "NTP", "payload")],
     },
+    // Of the two only one can be installed. That it has no time to give yet is an answer too.
+    Service {
+        programs: &["ntpd", "ntpdig"],
+        serve: "exec ntpd -n -g -c ntp.conf -p ntpd.pid -l ntpd.log",
+        ask: &["ntpdig -t 1 10.77.0.1 2>&1 | grep -q -e 'stratum 0' -e '+/-'"],
+        expected: &[("udp", 123, "NTP", "payload")],
+    },
 ];
 
 const ASK_DNS: &str = r#"
@@ -136,6 +143,7 @@ fn files(folder: &Path) {
                 share.display()
             ),
         ),
+        ("ntp.conf", format!("refclock local stratum 3\ndisable ntp\ninterface ignore all\ninterface listen {SERVER}\n")),
         ("snmpd.conf", "rocommunity public\nsysName server\n".to_owned()),
         ("slapd.conf", format!("pidfile {shown}/slapd.pid\n")),
     ];
@@ -206,4 +214,32 @@ fn real_servers_and_clients_are_called_what_they_are_live_as_from_a_file() {
         let learned = |label: &str| live.values().filter(|flow| flow["label"] == label && flow["evidence"] == "learned").count();
         assert_eq!(learned("FTP default data"), 2, "passive and active");
     }
+}
+
+#[test]
+fn a_server_is_asked_over_ipv6() {
+    let Some(wire) = Wire::new().filter(|_| has_program("python3") && has_program("curl")) else { return };
+    let peer = wire.with_peer(&format!("{SERVER}/24"), "10.77.0.2/24");
+    for (mut command, end, address) in
+        [(wire.command("sh"), "left", "2001:db8::1/64"), (peer.command("sh"), "right", "2001:db8::2/64")]
+    {
+        let line = format!("sysctl -qw net.ipv6.conf.{end}.disable_ipv6=0 && ip address add {address} dev {end} nodad");
+        assert!(command.args(["-c", &line]).status().unwrap().success());
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let kept = dir.path().join("kept.pcapng");
+    let capture = wire.capture(&["--idle-timeout", "1s", "-w", kept.to_str().unwrap()]);
+    let serve = "exec python3 -m http.server 80 --bind 2001:db8::1";
+    let server = Server(shell(wire.command("sh"), dir.path(), serve).spawn().unwrap());
+    ask(&peer, dir.path(), "curl -sf http://[2001:db8::1]/");
+    drop(server);
+    capture.signal("-TERM");
+    let (code, lines, said) = capture.end();
+    assert_eq!(code, Some(0), "{said}");
+    let live = applied(&lines);
+    assert_eq!(live, applied(&support::binary::read(&kept, &["--idle-timeout", "1s"]).lines()));
+    let is_it = |flow: &&Value| flow["server"]["ip"] == "2001:db8::1" && flow["evidence"] == "payload";
+    let flow = live.values().find(is_it).unwrap_or_else(|| panic!("{live:#?}"));
+    assert_eq!((&flow["ip_version"], &flow["label"], &flow["direction"]), (&6.into(), &"HTTP".into(), &"syn".into()));
+    assert!(live.values().any(|flow| flow["transport"] == "icmp6" && flow["verdict"] == "matched"), "no neighbour was asked for");
 }

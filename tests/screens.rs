@@ -13,7 +13,7 @@ use flowlabel::catalog::{self, Catalog};
 use flowlabel::engine;
 use flowlabel::flow::Settings;
 use flowlabel::pipeline;
-use flowlabel::record::Drops;
+use flowlabel::record::{Drops, Evidence, Verdict};
 use flowlabel::tui::draw::draw;
 use flowlabel::tui::{Board, Scene, Stats, Ui};
 use ratatui::Terminal;
@@ -68,16 +68,32 @@ fn stats(drops: Drops) -> Stats {
     }
 }
 
+/// The same, and then it was found out what the flow to port 6789 is.
+fn board_after_an_update(catalog: &Catalog) -> Board {
+    let mut board = board_of(DEMO, catalog);
+    let demo = support::repository(DEMO);
+    let mut source = open(&[demo], &Options::default()).unwrap();
+    let outcome = pipeline::run(&mut *source, Settings::default(), 1, |_| {}, &|_| {});
+    let (carriers, heard) = (engine::Carriers::default(), engine::Heard::default());
+    let record = |flow| engine::record(flow, &carriers, Some(catalog), &heard);
+    let flow = outcome.flows().find(|flow| record(flow).server.port == Some(6789)).unwrap();
+    let mut after = record(flow);
+    (after.label, after.verdict, after.evidence) = (Some("RPC"), Some(Verdict::Matched), Some(Evidence::Learned));
+    after.flags.clear();
+    after.reason = Some("The endpoint mapper announced it.".into());
+    board.updated(&record(flow), &after);
+    board
+}
+
 /// Presses keys, and draws.
-fn screen_of(capture: &str, keys: &[KeyCode], drops: Drops, (width, height): (u16, u16)) -> String {
-    let catalog = catalog();
-    let (board, stats) = (board_of(capture, &catalog), stats(drops));
-    let scene = Scene { board: &board, stats: &stats, catalog: &catalog, color: false };
+fn screen(board: &Board, catalog: &Catalog, keys: &[KeyCode], drops: Drops, (width, height): (u16, u16)) -> String {
+    let stats = stats(drops);
+    let scene = Scene { board, stats: &stats, catalog, color: false };
     let mut ui = Ui::default();
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| draw(frame, &scene, &mut ui)).unwrap();
     for code in keys {
-        ui.key(KeyEvent::new(*code, KeyModifiers::NONE), &board);
+        ui.key(KeyEvent::new(*code, KeyModifiers::NONE), board);
     }
     terminal.draw(|frame| draw(frame, &scene, &mut ui)).unwrap();
     let buffer = terminal.backend().buffer();
@@ -93,8 +109,18 @@ fn check(name: &str, keys: &[KeyCode], drops: Drops) {
 }
 
 fn check_of(capture: &str, name: &str, keys: &[KeyCode], drops: Drops) {
-    for size in SIZES {
-        let actual = screen_of(capture, keys, drops, size);
+    check_board(name, |catalog| board_of(capture, catalog), keys, drops);
+}
+
+fn check_board(name: &str, board: impl Fn(&Catalog) -> Board, keys: &[KeyCode], drops: Drops) {
+    check_at(&SIZES, name, board, keys, drops);
+}
+
+fn check_at(sizes: &[(u16, u16)], name: &str, board: impl Fn(&Catalog) -> Board, keys: &[KeyCode], drops: Drops) {
+    let catalog = catalog();
+    let board = board(&catalog);
+    for size in sizes {
+        let actual = screen(&board, &catalog, keys, drops, *size);
         let path = support::repository("tests/screens").join(format!("{name}-{}x{}.txt", size.0, size.1));
         if support::is_asked_for("UPDATE_GOLDEN") {
             write(&path, &actual);
@@ -118,7 +144,9 @@ fn learned_endpoints() {
 #[test]
 fn an_endpoint_leads_to_its_flows() {
     let keys = [typed("4"), vec![KeyCode::End, KeyCode::Enter]].concat();
-    let screen = screen_of("fixtures/servers/samba-clients/capture.pcap", &keys, Drops::default(), SIZES[0]);
+    let catalog = catalog();
+    let board = board_of("fixtures/servers/samba-clients/capture.pcap", &catalog);
+    let screen = screen(&board, &catalog, &keys, Drops::default(), SIZES[0]);
     assert!(screen.contains("filter 10.77.0.1:49154"), "{screen}");
     assert!(screen.contains("10.77.0.21:") && !screen.contains("→ 10.77.0.1:135"), "{screen}");
 }
@@ -157,7 +185,38 @@ fn paused() {
     check("paused", &typed("p"), Drops::default());
 }
 
+/// What matters most is seen where there is hardly any room.
+#[test]
+fn the_smallest_screens() {
+    let lost = Drops { kernel: 1200, ..Drops::default() };
+    let enter = |keys: &str| [typed(keys), vec![KeyCode::Enter]].concat();
+    for (name, keys, drops) in [
+        ("overview", vec![], Drops::default()),
+        ("newest", typed("2"), Drops::default()),
+        ("flagged-lost-paused", typed("p3"), lost),
+        ("detail", enter("3"), Drops::default()),
+        ("help", typed("?"), Drops::default()),
+        ("endpoints", typed("4"), Drops::default()),
+        ("filter", typed("2/dns"), Drops::default()),
+    ] {
+        check_at(&[(20, 5), (40, 12)], name, |catalog| board_of(DEMO, catalog), &keys, drops);
+    }
+}
+
+#[test]
+fn a_label_and_one_more_word_are_a_filter() {
+    let keys = [vec![KeyCode::Enter], typed("/10.1.0.99"), vec![KeyCode::Enter]].concat();
+    let catalog = catalog();
+    let screen = screen(&board_of(DEMO, &catalog), &catalog, &keys, Drops::default(), SIZES[0]);
+    assert!(screen.contains("filter HTTP 10.1.0.99\n") && screen.contains("2 Newest 1 "), "{screen}");
+}
+
 #[test]
 fn loss_with_what_helps() {
     check("loss", &[], Drops { kernel: 1200, interface: 34, flowlabel: 0 });
+}
+
+#[test]
+fn a_flow_that_was_learned_after_its_end_moves_to_its_label() {
+    check_board("updated", board_after_an_update, &[], Drops::default());
 }

@@ -8,13 +8,14 @@ mod support;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 
 use support::binary::said_by;
-use support::wire::{Wire, frames, has_program};
+use support::updates::applied;
+use support::wire::{BOUND, Capture, Wire, frames, has_program, pieces, skipped};
 
 fn demo() -> Vec<Vec<u8>> {
     frames(&support::repository("fixtures/demo/segment/capture.pcap"))
@@ -144,28 +145,63 @@ ip("down"); fcntl.ioctl(tun, TUNSETLINK, ARPHRD_ETHER); ip("up"); packet()
 told("changed")
 "#;
 
+/// The program with an interface that becomes another one.
+struct Tun {
+    program: Child,
+    tell: ChildStdin,
+    told: BufReader<ChildStdout>,
+}
+
+impl Tun {
+    /// The interface is up. `None`, said aloud, where it cannot be.
+    fn new(wire: &Wire) -> Option<Self> {
+        if !has_program("python3") || !Path::new("/dev/net/tun").exists() {
+            return skipped("no TUN interface to be had");
+        }
+        let mut command = wire.command("python3");
+        let mut program = command.args(["-c", TUN]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (tell, told) = (program.stdin.take().unwrap(), BufReader::new(program.stdout.take().unwrap()));
+        let mut tun = Self { program, tell, told };
+        tun.wait_for("up");
+        Some(tun)
+    }
+
+    fn wait_for(&mut self, word: &str) {
+        let mut line = String::new();
+        self.told.read_line(&mut line).unwrap();
+        assert_eq!(line.trim(), word);
+    }
+
+    /// Has it send a packet.
+    fn send(&mut self) {
+        writeln!(self.tell).unwrap();
+        self.wait_for("sent");
+    }
+
+    /// Has it become an Ethernet interface, and send another packet.
+    fn change(&mut self) {
+        writeln!(self.tell).unwrap();
+        self.wait_for("changed");
+    }
+}
+
+impl Drop for Tun {
+    fn drop(&mut self) {
+        let _ = self.program.kill();
+        let _ = self.program.wait();
+    }
+}
+
 #[test]
 fn a_changed_link_type_is_said_and_ends_the_capture() {
-    let Some(wire) = Wire::new().filter(|_| has_program("python3") && Path::new("/dev/net/tun").exists()) else { return };
-    let mut command = wire.command("python3");
-    let mut tun = command.args(["-c", TUN]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let (mut tell, mut told) = (tun.stdin.take().unwrap(), BufReader::new(tun.stdout.take().unwrap()));
-    let mut wait_for = |word: &str| {
-        let mut line = String::new();
-        told.read_line(&mut line).unwrap();
-        assert_eq!(line.trim(), word);
-    };
-    wait_for("up");
+    let Some(wire) = Wire::new() else { return };
+    let Some(mut tun) = Tun::new(&wire) else { return };
     let mut capture = wire.listen(&["tun7", "--format", "ndjson"], Path::new("."));
-    writeln!(tell).unwrap();
-    wait_for("sent");
+    tun.send();
     // It is flagged, so it is told at once.
     assert_eq!(capture.line()["server"]["port"], 9999);
-    writeln!(tell).unwrap();
-    wait_for("changed");
+    tun.change();
     let (code, lines, said) = capture.end();
-    drop(tell);
-    tun.wait().unwrap();
     assert_eq!(code, Some(3), "{said}");
     let summary = lines.last().unwrap();
     let reason = summary["damage"][0]["reason"].as_str().unwrap();
@@ -174,16 +210,117 @@ fn a_changed_link_type_is_said_and_ends_the_capture() {
     assert_eq!((counters(summary), &summary["drops"]["flowlabel"]), ((1, 0, 1), &json!(1)));
 }
 
+/// Of two interfaces the other one goes on, and what has changed is said also when the capture ends right then.
+#[test]
+fn of_two_interfaces_one_may_change_its_link_type() {
+    let Some(wire) = Wire::new() else { return };
+    let sent = demo();
+    for ends_at_once in [false, true] {
+        let Some(mut tun) = Tun::new(&wire) else { return };
+        let mut capture = wire.listen(&["tun7", "left", "--format", "ndjson", "--no-split"], Path::new("."));
+        tun.send();
+        assert_eq!(capture.line()["server"]["port"], 9999);
+        tun.change();
+        if !ends_at_once {
+            wire.send(&sent);
+            // The demo has flagged flows: by now the other interface was read after the change.
+            assert_eq!(capture.line()["type"], "flow");
+        }
+        capture.signal("-TERM");
+        let (code, lines, said) = capture.end();
+        assert_eq!(code, Some(3), "{said}");
+        let summary = lines.last().unwrap();
+        let damage = summary["damage"].as_array().unwrap();
+        assert_eq!(damage.len(), 1, "{damage:?}");
+        assert_eq!(damage[0]["file"], "tun7");
+        assert!(damage[0]["reason"].as_str().unwrap().contains("link type has changed"), "{damage:?}");
+        let others = if ends_at_once { 0 } else { sent.len() as u64 };
+        assert_eq!(counters(summary), (1 + others, 0, 1));
+    }
+}
+
+/// `any` says of each packet by itself what it is, so that nothing changes for it.
+#[test]
+fn any_goes_on_when_an_interface_changes_its_link_type() {
+    let Some(wire) = Wire::new() else { return };
+    let Some(mut tun) = Tun::new(&wire) else { return };
+    let mut capture = wire.listen(&["any", "--format", "ndjson", "--no-split"], Path::new("."));
+    tun.send();
+    let told = capture.line();
+    tun.change();
+    capture.signal("-TERM");
+    let (code, lines, said) = capture.end();
+    assert_eq!(code, Some(0), "{said}");
+    let summary = lines.last().unwrap();
+    assert_eq!((counters(summary), &summary["damage"]), ((2, 0, 0), &json!([])));
+    let flows = applied(&[vec![told], lines].concat());
+    assert_eq!(flows.len(), 1, "{flows:?}");
+    assert_eq!(flows["1.0"]["packets"]["client"], 2);
+}
+
+/// Whoever is nobody, without any right.
+const NOBODY: [&str; 5] = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
+
+/// A copy of the program that everybody may start.
+fn program_for_all(folder: &Path) -> PathBuf {
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+    let program = folder.join("flowlabel");
+    fs::copy(env!("CARGO_BIN_EXE_flowlabel"), &program).unwrap();
+    program
+}
+
+#[test]
+fn with_capabilities_on_the_program_anybody_captures_and_keeps_no_right() {
+    let Some(wire) = Wire::new().filter(|_| has_program("setpriv") && has_program("setcap")) else { return };
+    let sent = demo();
+    for capabilities in ["cap_net_raw=ep", "cap_net_raw,cap_net_admin=eip"] {
+        let dir = tempfile::tempdir().unwrap();
+        let program = program_for_all(dir.path());
+        let given = Command::new("setcap").arg(capabilities).arg(&program).output().unwrap();
+        if !given.status.success() {
+            return skipped(&format!("no capabilities on files here: {}", String::from_utf8_lossy(&given.stderr))).unwrap_or(());
+        }
+        let folder = dir.path().join("out");
+        fs::create_dir(&folder).unwrap();
+        std::os::unix::fs::chown(&folder, Some(65534), Some(65534)).unwrap();
+        let mut command = wire.command("setpriv");
+        command.args(NOBODY).arg(&program).args(["capture", "left", "-v", "--duration", BOUND, "--buffer", "8M"]);
+        command.args(["--no-split", "--packets", &sent.len().to_string(), "--rotate", "8K", "--format", "ndjson"]);
+        let capture = Capture::start(command.args(["-w", "kept.pcapng", "-o", "flows.ndjson"]).current_dir(&folder));
+        // It listens, and no packet has come yet. Each thread has rights of its own.
+        let mut threads = 0;
+        for thread in fs::read_dir(format!("/proc/{}/task", capture.child.id())).unwrap() {
+            let status = fs::read_to_string(thread.unwrap().path().join("status")).unwrap();
+            let nothing = ["CapInh", "CapPrm", "CapEff", "CapAmb"].map(|set| format!("{set}:\t0000000000000000\n"));
+            let others = ["Uid:\t65534\t65534\t65534\t65534\n", "NoNewPrivs:\t1\n", "Seccomp:\t2\n"].map(str::to_owned);
+            for line in nothing.iter().chain(&others) {
+                assert!(status.contains(line), "{line:?}: {status}");
+            }
+            threads += 1;
+        }
+        assert!(threads > 0);
+        wire.send(&sent);
+        let (code, _, said) = capture.end_as_text();
+        assert_eq!(code, Some(0), "{said}");
+        let kept = pieces(&folder, "kept", ".pcapng");
+        assert!(kept.len() > 1, "{kept:?}");
+        assert_eq!(kept.iter().flat_map(|piece| frames(piece)).collect::<Vec<_>>(), sent);
+        let written = pieces(&folder, "flows", ".ndjson");
+        assert!(written.len() > 1, "{written:?}");
+        let last = fs::read_to_string(written.last().unwrap()).unwrap();
+        let summary: Value = serde_json::from_str(last.lines().last().unwrap()).unwrap();
+        assert_eq!(counters(&summary), (sent.len() as u64, 0, 0));
+    }
+}
+
 #[test]
 fn without_rights_one_message_says_what_to_do() {
     let Some(wire) = Wire::new().filter(|_| has_program("setpriv")) else { return };
     let dir = tempfile::tempdir().unwrap();
-    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    let program = dir.path().join("flowlabel");
-    fs::copy(env!("CARGO_BIN_EXE_flowlabel"), &program).unwrap();
-    let nobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups", "--bounding-set=-all"];
+    let program = program_for_all(dir.path());
     let mut command = wire.command("setpriv");
-    let said = said_by(command.args(nobody).arg(&program).args(["capture", "left"]));
+    command.args(NOBODY).arg("--bounding-set=-all");
+    let said = said_by(command.arg(&program).args(["capture", "left"]));
     assert_eq!((said.code, &*said.out), (Some(2), ""), "{}", said.err);
     assert_eq!(said.err.matches("flowlabel: ").count(), 1, "{}", said.err);
     let program = program.to_str().unwrap();

@@ -54,8 +54,8 @@ pub struct Batch {
     pub bytes: Bytes,
     /// The packets, in the order of the input.
     pub packets: Vec<Descriptor>,
-    /// Live: when the source was asked and had nothing beyond these packets. A file never says so.
-    pub quiet_at: Option<Timestamp>,
+    /// Live: up to when all packets have come, but for those that the kernel had not handed over yet. A file never says so.
+    pub complete_to: Option<Timestamp>,
     /// Live: somebody who looks on wants to see the flows under way after these packets; the number of the newest packet.
     pub look: Option<u64>,
 }

@@ -180,7 +180,8 @@ pub struct CaptureArgs {
     /// Do not ask for packets that are for other hosts
     #[arg(long)]
     pub no_promiscuous: bool,
-    /// Size of the kernel's buffer for each interface (K, M, G): what it cannot hold is lost
+    /// Size of the kernel's buffer for each interface (K, M, G): what it cannot hold is lost. With several interfaces at most as much again
+    /// is held to put their packets in order of time
     #[arg(long, value_name = "SIZE", default_value = "64M")]
     pub buffer: String,
     /// Also keep the packets in a pcapng file
@@ -190,7 +191,7 @@ pub struct CaptureArgs {
     ///
     /// The file being written has the name that was given; a finished one is called NAME-20261125T172604Z-00001.EXT, by when it was begun (UTC) and
     /// its number. Each is complete. No packet and no record is in two of them; what an update says may be about a record in an earlier file, and
-    /// the summary is in the last one. Where nothing came nothing is begun.
+    /// the summary is in the last one. Where nothing came nothing is begun. A file of results may exceed the size by a record.
     #[arg(long, value_name = "TIME|SIZE", value_delimiter = ',')]
     pub rotate: Vec<String>,
     /// Plain lines, also on a terminal
@@ -232,6 +233,10 @@ pub struct SharedArgs {
 #[command(next_help_heading = "Selection")]
 pub struct SelectArgs {
     /// Only packets this filter accepts (libpcap syntax)
+    ///
+    /// Live, the kernel has taken a VLAN tag away before the filter sees a frame, so that `tcp port 80` is for tagged frames too; `vlan 7 and tcp port 80`
+    /// is only for those of VLAN 7, `not vlan` only for untagged ones. In a file the tag is part of the frame: there `tcp port 80` is only for untagged
+    /// frames, and `tcp port 80 or (vlan and tcp port 80)` for both, as for tcpdump.
     #[arg(short, long, value_name = "BPF")]
     pub filter: Option<String>,
     /// Only packets from this time on (2024-05-14T09:12:01Z, or seconds since 1970)

@@ -19,7 +19,7 @@ use super::{parse, privileges, sandbox};
 use crate::capture::live::{Counters, Live, LiveError, Settings, Surroundings};
 use crate::capture::{Between, Pieces, Rotation, Source};
 use crate::net::Timestamp;
-use crate::record::Drops;
+use crate::record::{Drops, Loss};
 use crate::report::LINES;
 use crate::tui::{self, View};
 
@@ -88,7 +88,7 @@ pub fn label_live(args: &CaptureArgs, verbosity: &Verbosity, labelling: Labellin
     let labelled = labelling.run(&mut *source, workers, &desk, &watch, drops);
     let labelled = label::say(labelled, &*source, verbosity)?;
     if !verbosity.quiet {
-        say_losses(counters.drops(), args);
+        say_losses(counters.drops());
     }
     match (counters.take_failure(), &args.write) {
         (Some(error), Some(path)) => Err(Failure::Usage(format!("cannot write {}: {error}", path.display()))),
@@ -239,29 +239,10 @@ fn advice(error: &LiveError) -> String {
 }
 
 /// Loss, and what helps against it.
-fn say_losses(drops: Drops, args: &CaptureArgs) {
+fn say_losses(drops: Drops) {
     let mut stderr = io::stderr().lock();
-    if drops.kernel > 0 {
-        let _ = writeln!(
-            stderr,
-            "flowlabel: the kernel dropped {} packets, its buffer of {} was full: a larger --buffer, a --filter or a smaller --snaplen helps",
-            drops.kernel, args.buffer
-        );
-    }
-    if drops.interface > 0 {
-        let _ = writeln!(
-            stderr,
-            "flowlabel: the interface missed {} packets before the kernel had them: a larger receive ring helps (ethtool -G {} rx 4096)",
-            drops.interface,
-            args.interfaces.join(" ")
-        );
-    }
-    if drops.flowlabel > 0 {
-        let _ = writeln!(
-            stderr,
-            "flowlabel: {} packets could not be read: they came after an interface had changed its link type; start again for those to come",
-            drops.flowlabel
-        );
+    for Loss { by, packets, why, help } in drops.losses() {
+        let _ = writeln!(stderr, "flowlabel: {packets} packets dropped by {by}: {why}; {help}");
     }
 }
 

@@ -213,7 +213,7 @@ impl Output {
         let audit = summary.audit.as_ref();
         let found = audit.is_some_and(|audit| !audit.findings.is_empty() || audit.findings_left_out > 0);
         let missing = audit.is_some_and(|audit| audit.missing().next().is_some());
-        let lost = summary.drops.kernel + summary.drops.interface + summary.drops.flowlabel > 0;
+        let lost = summary.drops.total() > 0;
         found
             || self.fail_on.iter().any(|what| match what {
                 FailOn::Flagged => self.flagged > 0,
@@ -308,7 +308,10 @@ impl Sink {
     /// Writes what follows the last record.
     fn end(mut self, summary: &Summary) -> Result<(), Failure> {
         self.write(|report, stream| report.finish(summary, stream));
-        self.write(|_, stream| stream.flush());
+        // Not as one more thing to be written: nothing may be begun anew behind the summary.
+        if self.failed.is_none() {
+            self.failed = self.stream.flush().err();
+        }
         match self.failed {
             None => Ok(()),
             Some(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::Io(error)),

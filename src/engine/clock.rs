@@ -6,18 +6,17 @@ use crate::net::Timestamp;
 /// Packets between two marks. Fixed and counted over the whole input, so that what ends when depends on neither batches nor workers.
 const INTERVAL: u64 = 1024;
 
-/// Captures of several queues or interfaces are out of order by less than this: the clock stays behind the packets, in nanoseconds. A line of a
-/// busy live link comes that much after its flow has ended.
+/// Captures of several queues or interfaces are out of order by less than this: the clock of a file stays behind its packets, in nanoseconds.
 const BEHIND: u64 = 1_000_000_000;
 
-/// A source that had nothing more may still be given packets of this long ago, which the kernel had not handed over: twice what a block
-/// of its ring waits, and more for a machine that is busy.
+/// A live source may still be given packets of this long before the time to which it has all, which the kernel had not handed over: twice
+/// what a block of its ring waits, and more for a machine that is busy.
 const HANDED_OVER: u64 = 500_000_000;
 
 /// Packet time that ignores single wild jumps.
 ///
 /// At a mark it is the earliest time of the packets since the last mark, so it takes all of them to move it forward, and all of them
-/// to move it back. Live, a quiet link has wall time instead.
+/// to move it back. A live source knows better: it says to which time it has all, also where it has nothing.
 #[derive(Debug)]
 pub struct Clock {
     now: Timestamp,
@@ -48,8 +47,8 @@ impl Clock {
             self.latest = self.latest.latest(packet.time);
             self.last_number = packet.number;
         }
-        if let Some(quiet_at) = work.batch.quiet_at {
-            self.now = quiet_at;
+        if let Some(complete_to) = work.batch.complete_to {
+            self.now = complete_to;
             work.marks.extend(self.mark_before(work.batch.packets.len(), self.last_number, HANDED_OVER));
         }
     }
@@ -123,9 +122,9 @@ mod tests {
     }
 
     #[test]
-    fn a_quiet_link_has_wall_time() {
+    fn a_live_source_says_what_time_it_is() {
         let mut work = work();
-        work.batch.quiet_at = Some(Timestamp::new(77, 0, 9));
+        work.batch.complete_to = Some(Timestamp::new(77, 0, 9));
         Clock::default().mark(&mut work);
         assert_eq!(work.marks.iter().map(|mark| mark.now.seconds()).collect::<Vec<_>>(), [76]);
     }

@@ -7,6 +7,7 @@
 
 mod audit;
 mod community_id;
+mod drops;
 pub mod escape;
 mod flow;
 mod high_ports;
@@ -19,14 +20,15 @@ mod words;
 
 pub use audit::{Audit, Coverage, Covered, FindingGroup, Gone, MatrixCell, StatusCounts};
 pub use community_id::CommunityTuple;
+pub use drops::{Drops, Loss};
 pub use flow::{Finding, Flow, FlowId, FlowRecord, Host, Icmp, IcmpErrors, Payload, PerSide, Policy, Tcp, Tunnel};
 pub use learned::{
     Announcements, DynamicRange, ExplainedBy, FlowsAndBytes, HighPorts, HighPortsTotal, HostName, LearnedEndpoint, OpenPort,
 };
 pub use schema::schema;
 pub use summary::{
-    Carved, Damage, Drops, EvidenceCounts, Explained, FlowCounts, Input, LabelCount, PacketCounts, Quantiles, QuantilesOf, Run,
-    Summary, SummaryTag,
+    Carved, Damage, EvidenceCounts, Explained, FlowCounts, Input, LabelCount, PacketCounts, Quantiles, QuantilesOf, Run, Summary,
+    SummaryTag,
 };
 pub use tally::{PacketLengths, SummaryBuilder};
 pub use update::{FlowUpdate, UpdateTag};

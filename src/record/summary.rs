@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::audit::Audit;
+use super::drops::Drops;
 use super::escape::visible;
 use super::learned::{Announcements, DynamicRange, HighPorts, HighPortsTotal, HostName, LearnedEndpoint};
 use crate::net::Timestamp;
@@ -132,17 +133,6 @@ pub struct PacketCounts {
     pub non_ip: u64,
     /// The rest.
     pub undecodable: u64,
-}
-
-/// Packets lost.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, JsonSchema)]
-pub struct Drops {
-    /// By the kernel: the capture buffer was full.
-    pub kernel: u64,
-    /// By the interface, as it counts itself.
-    pub interface: u64,
-    /// By flowlabel.
-    pub flowlabel: u64,
 }
 
 /// Flows by verdict.

@@ -229,11 +229,22 @@ impl Ui {
         self.command(key.code, live)
     }
 
+    /// One more word may be typed behind those that are there.
+    fn type_filter(&mut self) {
+        self.typing = true;
+        if !self.filter.is_empty() {
+            self.filter.push(' ');
+        }
+    }
+
     fn typed(&mut self, code: KeyCode) {
         /// Longer ones are of no use.
         const LONGEST: usize = 100;
         match code {
-            KeyCode::Enter => self.typing = false,
+            KeyCode::Enter => {
+                self.typing = false;
+                self.filter.truncate(self.filter.trim_end().len());
+            }
             KeyCode::Esc => (self.typing, self.filter) = (false, String::new()),
             KeyCode::Backspace => drop(self.filter.pop()),
             KeyCode::Char(c) if self.filter.len() < LONGEST && !crate::record::escape::is_unsafe(c) => self.filter.push(c),
@@ -259,7 +270,7 @@ impl Ui {
         match code {
             KeyCode::Char('q') => return Act::End,
             KeyCode::Char('?' | 'h') => self.open(Over::Help),
-            KeyCode::Char('/') => self.typing = true,
+            KeyCode::Char('/') => self.type_filter(),
             KeyCode::Char('p' | ' ') => self.paused = if self.paused.is_some() { None } else { Some(live.clone()) },
             KeyCode::Char('s') if self.pane == Pane::Labels => self.sum_order = self.sum_order.next(),
             KeyCode::Char('s') if self.pane == Pane::Endpoints => {}

@@ -1,12 +1,13 @@
 //! A network namespace with a pair of virtual interfaces: what is sent into one end is captured at the other.
 //!
 //! Only root may make namespaces; for anybody else the tests say that they were skipped. A namespace is gone when its wire is dropped, also when a test
-//! fails; what a killed run left behind is swept by the next one.
+//! fails; when the tests are killed a shell that waits for their end takes it away, and what is left after all is swept by the next run.
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Once;
@@ -27,6 +28,15 @@ const PREFIX: &str = "flowlabel-";
 /// A namespace with two ends of a wire, `left` and `right`.
 pub struct Wire {
     pub name: String,
+    heir: Child,
+}
+
+/// A shell that takes a namespace away, and the one of its peer, when the process of the test has gone and with it the other end of a pipe. In a process
+/// group of its own, it survives a signal to all of the tests.
+fn heir(name: &str) -> Child {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "cat; ip netns del $0-peer; ip netns del $0", name]).process_group(0);
+    shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 impl Wire {
@@ -45,7 +55,8 @@ impl Wire {
             assert!(said.contains("not permitted"), "{said}");
             return skipped(&format!("no network namespace to be had: {said}"));
         }
-        let wire = Self { name };
+        let heir = heir(&name);
+        let wire = Self { name, heir };
         // Nothing but what the test sends may be on the wire.
         wire.exec(&["sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1"]);
         wire.ip(&["link", "add", "left", "mtu", MTU, "type", "veth", "peer", "name", "right", "mtu", MTU]);
@@ -122,6 +133,8 @@ impl Wire {
 
 impl Drop for Wire {
     fn drop(&mut self) {
+        let _ = self.heir.kill();
+        let _ = self.heir.wait();
         let _ = Command::new("ip").args(["netns", "del", &self.name]).status();
     }
 }
@@ -267,4 +280,16 @@ pub fn sendable(capture: &Path) -> Result<Vec<Vec<u8>>, String> {
 /// The frames of a capture file that can be sent.
 pub fn frames(capture: &Path) -> Vec<Vec<u8>> {
     sendable(capture).unwrap_or_else(|why| panic!("{}: {why}", capture.display()))
+}
+
+/// The files of a folder in order of name, those of the same stem and extension only.
+pub fn pieces(folder: &Path, stem: &str, extension: &str) -> Vec<PathBuf> {
+    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let is_piece = |path: &PathBuf| {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        name.starts_with(stem) && name.ends_with(extension)
+    };
+    let mut pieces: Vec<PathBuf> = names.filter(is_piece).collect();
+    pieces.sort();
+    pieces
 }

@@ -22,6 +22,10 @@ pub(super) struct Interface {
     /// Packets and captured bytes it gave.
     pub packets: u64,
     pub bytes: u64,
+    /// To this time it has given all that the kernel had handed over: that of its last packet, or when it had none.
+    pub complete_to: Timestamp,
+    /// To this time it has given all.
+    pub certain_to: Timestamp,
     /// It gave a packet that came after the end.
     pub past_end: bool,
     /// The kernel's number for the kind of interface it is; nothing where it says none, as for `any`.
@@ -78,6 +82,8 @@ impl Interface {
             capture: Some(capture),
             packets: 0,
             bytes: 0,
+            complete_to: Timestamp::NONE,
+            certain_to: Timestamp::NONE,
             past_end: false,
             kind: kind(Path::new(SYSFS), name),
             verified: Timestamp::NONE,
@@ -90,21 +96,23 @@ impl Interface {
         })
     }
 
-    /// Copies at most so many packets into the arena; packets after `until` are passed over. An error is libpcap's last word.
+    /// Gives at most so many packets; packets after `until` are passed over. `asked_at` is not after now. An error is libpcap's last word.
     pub fn read(
         &mut self,
         wanted: usize,
+        asked_at: Timestamp,
         until: Option<Timestamp>,
-        arena: &mut Vec<u8>,
-        mut give: impl FnMut(Descriptor),
+        mut give: impl FnMut(Descriptor, &[u8]),
     ) -> Result<(), String> {
         let Some(capture) = &mut self.capture else { return Ok(()) };
         let (link, packets, bytes, past_end) = (self.link, &mut self.packets, &mut self.bytes, &mut self.past_end);
         let (verified, unread) = (self.leaving.is_some().then_some(self.verified), &mut self.unread);
+        let mut last = None;
         let read = capture.dispatch(Some(wanted), |packet| {
             let header = packet.header;
             // With nanosecond precision the field that is named for microseconds holds nanoseconds.
             let time = Timestamp::new(header.ts.tv_sec, u32::try_from(header.ts.tv_usec).unwrap_or(0), 9);
+            last = Some(time);
             if until.is_some_and(|until| time > until) {
                 *past_end = true;
                 return;
@@ -115,11 +123,12 @@ impl Interface {
             }
             *packets += 1;
             *bytes += packet.data.len() as u64;
-            let offset = arena.len() as u64;
-            arena.extend_from_slice(packet.data);
             let captured = packet.data.len() as u32;
-            give(Descriptor { number: 0, time, offset, captured, wire_len: header.len.max(captured), link });
+            let wire_len = header.len.max(captured);
+            give(Descriptor { number: 0, time, offset: 0, captured, wire_len, link }, packet.data);
         });
+        self.complete_to = last.unwrap_or(asked_at);
+        self.certain_to = last.unwrap_or_else(|| self.certain_to.latest(asked_at.before(LAST_BLOCK)));
         match read {
             Ok(_) | Err(pcap::Error::TimeoutExpired) => Ok(()),
             Err(error) => Err(plain(&error)),
@@ -154,6 +163,11 @@ impl Interface {
             self.leaving = Some(Leaving { noticed: now, reason });
         }
         None
+    }
+
+    /// At the end: what has changed and was not said yet.
+    pub fn last_look(&mut self, now: Timestamp) -> Option<Damage> {
+        self.look_at_link(now).or_else(|| self.leaving.take().map(|leaving| self.lose(&leaving.reason)))
     }
 
     /// Packets lost since the start: by the kernel, whose ring was full, and by the interface itself.

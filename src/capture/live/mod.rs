@@ -4,6 +4,7 @@
 //! rings to have something, and copies frames once, into the arena of the batch, taking turns between interfaces. While the workers
 //! are behind nobody calls it, the ring fills, and what no longer fits the kernel counts as dropped: a queue in front of the ring
 //! would only lose packets earlier, and hide how many. What a person can do about loss is a larger ring, so that is one option.
+//! Several interfaces become one stream in order of time: what may still be preceded by a packet of another ring is held (`order.rs`).
 //!
 //! Settings are those for throughput: no immediate mode, since libpcap has its fast ring (`TPACKET_V3`) only without; blocks are handed
 //! over when they are full or a tenth of a second old. Time is an argument here too: [`Surroundings`] tells it.
@@ -12,6 +13,7 @@ mod counters;
 mod devices;
 mod interface;
 mod keep;
+mod order;
 
 use std::io;
 use std::path::PathBuf;
@@ -23,6 +25,7 @@ use thiserror::Error;
 
 use self::interface::Interface;
 use self::keep::Keep;
+use self::order::Order;
 use super::batch::Bytes;
 use super::{Batch, Descriptor, Rotation, Source};
 use crate::net::Timestamp;
@@ -135,6 +138,8 @@ pub struct Live {
     number: u64,
     /// Whose turn is first.
     first: usize,
+    /// Where there are several interfaces: what is held to be put in order.
+    order: Option<Order>,
     /// This batch's packets with their interfaces.
     taken: Vec<(usize, Descriptor)>,
     keep: Option<Keep>,
@@ -159,6 +164,8 @@ impl Live {
             }
             None => None,
         };
+        let most_held = interfaces.len() * settings.buffer as usize;
+        let order = (interfaces.len() > 1).then(|| Order::new(interfaces.len(), most_held));
         let inputs = interfaces.iter().map(|interface| Input { path: interface.name.clone(), bytes: 0 }).collect();
         Ok(Self {
             interfaces,
@@ -167,6 +174,7 @@ impl Live {
             left: settings.packets.unwrap_or(u64::MAX),
             number: 0,
             first: 0,
+            order,
             taken: Vec::new(),
             keep,
             counters: Arc::default(),
@@ -192,37 +200,77 @@ impl Live {
     }
 
     /// Takes what the rings have until the batch is full. Tells whether they had nothing more.
-    fn take(&mut self, arena: &mut Vec<u8>) -> bool {
-        let mut empty_in_a_row = 0;
+    fn take(&mut self, asked_at: Timestamp, arena: &mut Vec<u8>) -> bool {
+        let quiet = self.read_rings(asked_at, arena);
+        if let Some(order) = &mut self.order {
+            let certain_to = of_open(&self.interfaces, |interface| interface.certain_to).unwrap_or(Timestamp::NONE);
+            let room = room(self.left, 0);
+            let next = |arena: &mut Vec<u8>| order.give(certain_to, asked_at, arena);
+            fill_up(&mut self.taken, room, arena, next);
+        }
+        quiet
+    }
+
+    fn read_rings(&mut self, asked_at: Timestamp, arena: &mut Vec<u8>) -> bool {
+        let (mut packets, mut bytes, mut empty_in_a_row) = (0, 0, 0);
         let mut turn = self.first;
         while empty_in_a_row < self.interfaces.len() {
-            let room = (Batch::CAPACITY - self.taken.len()).min(TURN);
-            let wanted = usize::try_from(self.left).unwrap_or(usize::MAX).min(room);
-            if wanted == 0 || arena.len() >= ARENA {
+            let wanted = room(self.left, packets).min(TURN);
+            if wanted == 0 || bytes >= ARENA {
                 self.first = turn;
                 return false;
             }
             turn = (turn + 1) % self.interfaces.len();
-            let before = self.taken.len();
-            self.take_turn(turn, wanted, arena);
-            let got = self.taken.len() - before;
-            self.left -= got as u64;
-            empty_in_a_row = if got == 0 { empty_in_a_row + 1 } else { 0 };
+            let (more_packets, more_bytes) = self.take_turn(turn, wanted, asked_at, arena);
+            packets += more_packets;
+            bytes += more_bytes;
+            empty_in_a_row = if more_packets == 0 { empty_in_a_row + 1 } else { 0 };
         }
         true
     }
 
-    fn take_turn(&mut self, turn: usize, wanted: usize, arena: &mut Vec<u8>) {
+    /// Tells how many packets and bytes the interface gave.
+    fn take_turn(&mut self, turn: usize, wanted: usize, asked_at: Timestamp, arena: &mut Vec<u8>) -> (usize, usize) {
         let until = match self.phase {
             Phase::Ending(until) => Some(until),
             _ => None,
         };
-        let Some(interface) = self.interfaces.get_mut(turn) else { return };
-        let taken = &mut self.taken;
-        let read = interface.read(wanted, until, arena, |descriptor| taken.push((turn, descriptor)));
+        let Some(interface) = self.interfaces.get_mut(turn) else { return (0, 0) };
+        let (taken, order) = (&mut self.taken, &mut self.order);
+        let (mut packets, mut bytes) = (0, 0);
+        let read = interface.read(wanted, asked_at, until, |mut packet, data| {
+            packets += 1;
+            bytes += data.len();
+            if let Some(order) = order.as_mut() {
+                order.hold(turn, packet, data);
+            } else {
+                packet.offset = arena.len() as u64;
+                arena.extend_from_slice(data);
+                taken.push((turn, packet));
+            }
+        });
         if let Err(reason) = read {
             self.damage.push(interface.lose(&reason));
         }
+        (packets, bytes)
+    }
+
+    /// To this time all has come, but for what the kernel had not handed over: one interface that is behind the others holds it back, and so does what is
+    /// held. Nothing where an interface was not asked yet.
+    fn complete_to(&self) -> Option<Timestamp> {
+        let complete_to = of_open(&self.interfaces, |interface| interface.complete_to).filter(|time| time.is_some())?;
+        let held = self.order.as_ref().and_then(Order::earliest);
+        Some(held.map_or(complete_to, |held| held.min(complete_to)))
+    }
+
+    /// At the end: what is still held. Tells whether there was something.
+    fn take_rest(&mut self, batch: &mut Batch) -> bool {
+        let mut arena = batch.take_arena();
+        if let Some(order) = &mut self.order {
+            fill_up(&mut self.taken, room(self.left, 0), &mut arena, |arena| order.give_rest(arena));
+        }
+        self.hand_over(arena, batch);
+        !batch.packets.is_empty()
     }
 
     /// To become an interface of another link type it goes down first, so looking when nothing came, and now and then, is enough.
@@ -233,10 +281,8 @@ impl Live {
 
     /// Numbers the packets in the order they came, keeps them, and hands them over.
     fn hand_over(&mut self, arena: Vec<u8>, batch: &mut Batch) {
-        if self.interfaces.len() > 1 {
-            self.taken.sort_by_key(|(_, packet)| packet.time);
-        }
         batch.bytes = Bytes::Owned(arena);
+        self.left -= self.taken.len() as u64;
         let mut bytes = 0;
         for (interface, mut packet) in self.taken.drain(..) {
             self.number += 1;
@@ -288,6 +334,9 @@ impl Live {
 
     /// Closes everything. What the file of kept packets could not take is said.
     fn end(&mut self) {
+        let now = (self.surroundings.now)();
+        let open = self.interfaces.iter_mut().filter(|interface| interface.capture.is_some());
+        self.damage.extend(open.filter_map(|interface| interface.last_look(now)));
         self.count_losses();
         if let Some(keep) = self.keep.take()
             && let Err(error) = keep.finish()
@@ -295,6 +344,29 @@ impl Live {
             self.counters.fail(error);
         }
         self.interfaces.iter_mut().for_each(|interface| interface.capture = None);
+    }
+}
+
+/// How many more packets a batch takes that has some, where so many are left to be captured.
+fn room(left: u64, packets: usize) -> usize {
+    usize::try_from(left).unwrap_or(usize::MAX).min(Batch::CAPACITY).saturating_sub(packets)
+}
+
+/// The earliest of a time of the interfaces that are open.
+fn of_open(interfaces: &[Interface], time: impl Fn(&Interface) -> Timestamp) -> Option<Timestamp> {
+    interfaces.iter().filter(|interface| interface.capture.is_some()).map(time).min()
+}
+
+/// Takes packets for a batch while there are any and it has room.
+fn fill_up(
+    taken: &mut Vec<(usize, Descriptor)>,
+    room: usize,
+    arena: &mut Vec<u8>,
+    mut next: impl FnMut(&mut Vec<u8>) -> Option<(usize, Descriptor)>,
+) {
+    while taken.len() < room && arena.len() < ARENA {
+        let Some(packet) = next(arena) else { break };
+        taken.push(packet);
     }
 }
 
@@ -306,20 +378,23 @@ fn is_due(last: Timestamp, now: Timestamp, every: u64) -> bool {
 impl Source for Live {
     fn fill(&mut self, batch: &mut Batch) -> bool {
         batch.packets.clear();
-        (batch.quiet_at, batch.look) = (None, None);
+        (batch.complete_to, batch.look) = (None, None);
         if self.phase == Phase::Ended {
+            if self.take_rest(batch) {
+                return true;
+            }
             self.end();
             return false;
         }
         let mut arena = batch.take_arena();
         let asked_at = (self.surroundings.now)();
-        let mut quiet = self.take(&mut arena);
+        let mut quiet = self.take(asked_at, &mut arena);
         if quiet && self.taken.is_empty() {
             self.wait();
             self.look_at_links((self.surroundings.now)());
-            quiet = self.take(&mut arena);
+            quiet = self.take(asked_at, &mut arena);
         }
-        batch.quiet_at = quiet.then_some(asked_at);
+        batch.complete_to = self.complete_to();
         self.hand_over(arena, batch);
         if let Some(keep) = &mut self.keep {
             keep.tell(asked_at);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::line::{Line, Style, wrap};
 use super::{View, units};
-use crate::record::{Announcements, Damage, Summary};
+use crate::record::{Announcements, Damage, Loss, Summary};
 
 /// Damages shown one by one, where the terminal is not low.
 const MOST: usize = 3;
@@ -57,14 +57,8 @@ fn counted(summary: &Summary) -> Vec<(&'static str, String)> {
     if cut > 0 {
         said.push(("cut short", reasons(cut, &summary.cut_short)));
     }
-    let drops = summary.drops;
-    let dropped: Vec<_> = [("kernel", drops.kernel), ("interface", drops.interface), ("flowlabel", drops.flowlabel)]
-        .iter()
-        .filter(|(_, count)| *count > 0)
-        .map(|(by, count)| format!("{} by {by}", units::many(*count, "packet")))
-        .collect();
-    if !dropped.is_empty() {
-        said.push(("dropped", dropped.join(", ")));
+    for Loss { by, packets, why, help } in summary.drops.losses() {
+        said.push(("dropped", format!("{} by {by}: {why}; {help}", units::many(packets, "packet"))));
     }
     if summary.flows.evicted > 0 {
         said.push(("evicted", format!("{} written early: --max-flows", units::many(summary.flows.evicted, "flow"))));

@@ -3,9 +3,9 @@
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Cell, Paragraph, Row, Table, Wrap};
+use ratatui::widgets::{Cell, Paragraph, Row, Wrap};
 
-use super::{Scene, block, bold, chosen, dim, first_shown};
+use super::{Column, NARROW, Scene, block, chosen, dim, first_shown, rows, table};
 use crate::record::Verdict;
 use crate::report::units;
 use crate::tui::row::Row as Flow;
@@ -23,7 +23,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, ui: &mu
     let wide = area.width >= WIDE;
     let reason = if pane == Pane::Flagged && !wide && area.height >= ROOM { REASON } else { 0 };
     let [area, below] = Layout::vertical([Constraint::Min(0), Constraint::Length(reason)]).areas(area);
-    let rows = usize::from(area.height.saturating_sub(2));
+    let rows = rows(area);
     if ui.pane == pane {
         ui.rows = rows;
     }
@@ -41,23 +41,29 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, ui: &mu
     let keys: Vec<_> = flows.iter().map(|flow| flow.id.text()).collect();
     let at = ui.position(pane, keys.iter().map(|key| &**key));
     let shown = flows.iter().enumerate().skip(first_shown(at, rows)).take(rows);
-    let lines: Vec<Row<'_>> = shown.map(|(row, flow)| line(scene, flow, wide, row == at && ui.pane == pane)).collect();
-    let ends = if wide { 44 } else { ends_width(&flows, at, rows).min(area.width / 2).max(20) };
-    let mut widths = vec![Constraint::Length(ends), Constraint::Length(5), Constraint::Length(7)];
-    let mut heading = vec!["CLIENT → SERVER", "PROTO", "  BYTES"];
-    if wide {
-        widths.splice(0..0, [Constraint::Length(8)]);
-        heading.splice(0..0, ["TIME"]);
-        widths.extend([Constraint::Length(11)]);
-        heading.extend(["LASTED"]);
-    }
-    widths.push(Constraint::Min(10));
-    heading.push(if pane == Pane::Flagged { "LABEL, WHY" } else { "LABEL" });
-    let table = Table::new(lines, widths).header(Row::new(heading).style(bold()));
-    frame.render_widget(table.block(block(scene, ui, pane, title)), area);
+    let lines: Vec<Row<'_>> = shown.map(|(row, flow)| line(scene, flow, area.width, row == at && ui.pane == pane)).collect();
+    let least = if area.width < NARROW { 1 } else { 20 };
+    let ends = if wide { 44 } else { ends_width(&flows, at, rows).min(area.width / 2).max(least) };
+    let heading = if pane == Pane::Flagged { "LABEL, WHY" } else { "LABEL" };
+    let columns = columns(area.width, ends, heading);
+    frame.render_widget(table(lines, &columns, block(scene, ui, pane, title), area), area);
     if let Some(chosen) = flows.get(at) {
         frame.render_widget(Paragraph::new(Span::styled(&*chosen.reason, scene.warn())).wrap(Wrap { trim: true }), below);
     }
+}
+
+/// The columns that a list so wide has.
+fn columns(width: u16, ends: u16, heading: &'static str) -> Vec<Column> {
+    let mut columns = vec![("CLIENT → SERVER", Constraint::Length(ends))];
+    if width >= NARROW {
+        columns.extend([("PROTO", Constraint::Length(5)), ("  BYTES", Constraint::Length(7))]);
+    }
+    if width >= WIDE {
+        columns.insert(0, ("TIME", Constraint::Length(8)));
+        columns.push(("LASTED", Constraint::Length(11)));
+    }
+    columns.push((heading, Constraint::Min(10)));
+    columns
 }
 
 /// Columns that the ends of the flows shown take.
@@ -71,10 +77,13 @@ fn ends(flow: &Flow) -> String {
     format!("{} → {}", flow.client, flow.server)
 }
 
-fn line<'a>(scene: &Scene<'_>, flow: &'a Flow, wide: bool, has_cursor: bool) -> Row<'a> {
-    let bytes = Line::from(units::bytes(flow.bytes.iter().sum())).right_aligned();
-    let mut cells = vec![Cell::from(ends(flow)), Cell::from(&*flow.transport), Cell::from(bytes)];
-    if wide {
+fn line<'a>(scene: &Scene<'_>, flow: &'a Flow, width: u16, has_cursor: bool) -> Row<'a> {
+    let mut cells = vec![Cell::from(ends(flow))];
+    if width >= NARROW {
+        let bytes = Line::from(units::bytes(flow.bytes.iter().sum())).right_aligned();
+        cells.extend([Cell::from(&*flow.transport), Cell::from(bytes)]);
+    }
+    if width >= WIDE {
         let time = units::time_of_day(flow.first).chars().take(8).collect::<String>();
         cells.insert(0, Cell::from(Span::styled(time, dim())));
         cells.push(Cell::from(if flow.ended { units::duration(flow.duration) } else { "under way".to_owned() }));

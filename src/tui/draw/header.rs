@@ -5,34 +5,55 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::{Scene, bold, chosen, dim, sparkline};
+use super::{LOW, NARROW, Scene, bold, chosen, dim, sparkline};
 use crate::report::units;
 use crate::tui::ui::{Over, Ui};
 
-/// How many lines it takes: more when something was lost.
-pub(super) fn rows(scene: &Scene<'_>) -> u16 {
-    2 + 2 * u16::from(lost(scene) > 0)
-}
-
-fn lost(scene: &Scene<'_>) -> u64 {
-    let drops = scene.stats.drops;
-    drops.kernel + drops.interface + drops.flowlabel
+/// How many lines it takes on a screen so high: more when something was lost.
+pub(super) fn rows(scene: &Scene<'_>, height: u16) -> u16 {
+    if height < LOW {
+        return 1;
+    }
+    2 + 2 * u16::from(scene.stats.drops.total() > 0)
 }
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, ui: &Ui) {
-    let mut lines = vec![title(scene, ui), rates(scene, area.width)];
-    if lost(scene) > 0 {
+    if area.height < 2 {
+        frame.render_widget(Paragraph::new(in_short(scene, ui)), area);
+        return;
+    }
+    let mut lines = vec![title(scene, ui, area.width), rates(scene, area.width)];
+    if scene.stats.drops.total() > 0 {
         lines.extend(loss(scene));
     }
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-fn title<'a>(scene: &Scene<'_>, ui: &Ui) -> Line<'a> {
+/// All that one line has room for: what stands first is seen on the smallest screen.
+fn in_short<'a>(scene: &Scene<'_>, ui: &Ui) -> Line<'a> {
+    let stats = scene.stats;
+    let mut spans = Vec::new();
+    if ui.paused.is_some() {
+        spans.extend([Span::styled("PAUSED", chosen()), Span::raw(" ")]);
+    }
+    if stats.drops.total() > 0 {
+        spans.push(Span::styled(format!("LOST {} ", units::count(stats.drops.total())), scene.bad()));
+    }
+    let packets = stats.packet_history.last().copied().unwrap_or(0);
+    spans.push(Span::styled(stats.interfaces.clone(), scene.accent()));
+    spans.push(Span::raw(format!(" {}/s  {} packets", units::count(packets), units::count(stats.packets))));
+    if !ui.filter.is_empty() {
+        spans.push(Span::styled(format!("  filter {}", ui.filter), scene.warn()));
+    }
+    Line::from(spans)
+}
+
+fn title<'a>(scene: &Scene<'_>, ui: &Ui, width: u16) -> Line<'a> {
     let stats = scene.stats;
     let seconds = stats.elapsed;
     let clock = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
     let mut spans = vec![
-        Span::styled("flowlabel ", bold()),
+        Span::styled(if width < NARROW { "" } else { "flowlabel " }, bold()),
         Span::styled(stats.interfaces.clone(), scene.accent()),
         Span::raw(format!("  {clock}")),
     ];
@@ -61,10 +82,10 @@ fn rates<'a>(scene: &Scene<'_>, width: u16) -> Line<'a> {
     let text = parts.join("  ");
     let used = text.chars().count() + 14;
     let mut spans = vec![Span::raw(text), Span::raw("  ")];
-    spans.push(if lost(scene) == 0 {
+    spans.push(if scene.stats.drops.total() == 0 {
         Span::styled("nothing lost", scene.good())
     } else {
-        Span::styled(format!("LOST {}", units::count(lost(scene))), scene.bad())
+        Span::styled(format!("LOST {}", units::count(scene.stats.drops.total())), scene.bad())
     });
     let room = usize::from(width).saturating_sub(used + 2);
     if room >= 8 {
@@ -73,18 +94,13 @@ fn rates<'a>(scene: &Scene<'_>, width: u16) -> Line<'a> {
     Line::from(spans)
 }
 
-/// Who lost what, and what helps.
-fn loss<'a>(scene: &Scene<'_>) -> [Line<'a>; 2] {
+/// Who lost what, and what helps against most of it.
+fn loss<'a>(scene: &Scene<'_>) -> Vec<Line<'a>> {
     let drops = scene.stats.drops;
-    let help = if drops.kernel > 0 {
-        "the buffer was full: a larger --buffer, a --filter or a smaller --snaplen helps"
-    } else if drops.interface == 0 {
-        "they came after an interface had changed its link type, and could not be read"
-    } else {
-        "the interface was too slow: a larger receive ring helps (ethtool -G IFACE rx 4096)"
-    };
+    let most = drops.losses().max_by_key(|loss| loss.packets);
+    let help = most.map(|loss| format!("{}; {}", loss.why, loss.help)).unwrap_or_default();
     let text = format!("lost: kernel {}  interface {}  flowlabel {}", drops.kernel, drops.interface, drops.flowlabel);
-    [Line::from(Span::styled(text, scene.bad())), Line::from(Span::styled(help, dim()))]
+    vec![Line::from(Span::styled(text, scene.bad())), Line::from(Span::styled(help, dim()))]
 }
 
 /// The last line.

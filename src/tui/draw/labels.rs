@@ -3,15 +3,15 @@
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Rect};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Cell, Row, Table};
+use ratatui::widgets::{Cell, Row};
 
-use super::{Scene, block, bold, chosen, dim, first_shown, sparkline};
+use super::{Column, NARROW, Scene, block, chosen, dim, first_shown, rows, sparkline, table};
 use crate::report::units;
 use crate::tui::board::Sum;
 use crate::tui::ui::{Pane, Ui};
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, ui: &mut Ui) {
-    let rows = usize::from(area.height.saturating_sub(2));
+    let rows = rows(area);
     if ui.pane == Pane::Labels {
         ui.rows = rows;
     }
@@ -21,30 +21,34 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, ui: &mu
     let at = ui.position(Pane::Labels, sums.iter().map(|sum| &*sum.name));
     let spark = usize::from(area.width).saturating_sub(66).clamp(8, 60);
     let shown = sums.iter().enumerate().skip(first_shown(at, rows)).take(rows);
-    let lines: Vec<Row<'_>> = shown.map(|(row, sum)| line(scene, sum, spark, row == at && ui.pane == Pane::Labels)).collect();
-    let widths = [
-        Constraint::Min(12),
-        Constraint::Length(7),
-        Constraint::Length(10),
-        Constraint::Length(spark as u16),
-        Constraint::Length(6),
-        Constraint::Length(7),
+    let mut columns: Vec<Column> = vec![("LABEL", Constraint::Min(12)), ("  BYTES", Constraint::Length(7))];
+    let more = [
+        ("      RATE", Constraint::Length(10)),
+        ("LAST MINUTE", Constraint::Length(spark as u16)),
+        (" FLOWS", Constraint::Length(6)),
+        ("FLAGGED", Constraint::Length(7)),
     ];
-    let heading = Row::new(["LABEL", "  BYTES", "      RATE", "LAST MINUTE", " FLOWS", "FLAGGED"]).style(bold());
-    frame.render_widget(Table::new(lines, widths).header(heading).block(block(scene, ui, Pane::Labels, title)), area);
+    columns.extend(more.into_iter().filter(|_| area.width >= NARROW));
+    let lines = shown.map(|(row, sum)| {
+        let mut cells = cells(scene, sum, spark);
+        cells.truncate(columns.len());
+        let line = Row::new(cells);
+        if row == at && ui.pane == Pane::Labels { line.style(chosen()) } else { line }
+    });
+    let lines: Vec<Row<'_>> = lines.collect();
+    frame.render_widget(table(lines, &columns, block(scene, ui, Pane::Labels, title), area), area);
 }
 
-fn line<'a>(scene: &Scene<'_>, sum: &'a Sum, spark: usize, has_cursor: bool) -> Row<'a> {
+fn cells<'a>(scene: &Scene<'_>, sum: &'a Sum, spark: usize) -> Vec<Cell<'a>> {
     let flagged = if sum.flagged == 0 { String::new() } else { units::count(sum.flagged) };
     let name = if sum.flagged == sum.flows { Span::styled(&*sum.name, scene.warn()) } else { Span::raw(&*sum.name) };
     let rate = format!("{}bit/s", units::count(sum.rate().saturating_mul(8)));
-    let row = Row::new([
+    vec![
         Cell::from(name),
         Cell::from(Line::from(units::bytes(sum.bytes)).right_aligned()),
         Cell::from(Line::from(if sum.rate() == 0 { String::new() } else { rate }).right_aligned()),
         Cell::from(Span::styled(sparkline(&sum.history, spark), scene.accent())),
         Cell::from(Line::from(units::count(sum.flows)).right_aligned()),
         Cell::from(Line::from(Span::styled(flagged, scene.bad())).right_aligned()),
-    ]);
-    if has_cursor { row.style(chosen()) } else { row }
+    ]
 }

@@ -12,7 +12,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Borders};
+use ratatui::widgets::{Block, Borders, Row, Table};
 
 use super::board::Board;
 use super::ui::{Pane, Ui};
@@ -21,6 +21,12 @@ use crate::record::Drops;
 
 /// From these on all lists stand side by side.
 const WIDE: (u16, u16) = (150, 30);
+
+/// Below this height the head is one line, and below this width lists have only the columns that matter most.
+const LOW: u16 = 8;
+const NARROW: u16 = 56;
+/// From this height on a list has a heading.
+const HEADED: u16 = 5;
 
 /// What is said of the capture as a whole.
 #[derive(Clone, Debug, Default)]
@@ -91,7 +97,8 @@ fn chosen() -> Style {
 pub fn draw(frame: &mut Frame<'_>, scene: &Scene<'_>, ui: &mut Ui) {
     let area = frame.area();
     let [head, body, foot] =
-        Layout::vertical([Constraint::Length(header::rows(scene)), Constraint::Min(0), Constraint::Length(1)]).areas(area);
+        Layout::vertical([Constraint::Length(header::rows(scene, area.height)), Constraint::Min(0), Constraint::Length(1)])
+            .areas(area);
     header::draw(frame, head, scene, ui);
     lists(frame, body, scene, ui);
     header::keys(frame, foot, scene, ui);
@@ -132,6 +139,21 @@ fn lower_list(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, ui: &mut Ui,
 fn block<'a>(scene: &Scene<'_>, ui: &Ui, pane: Pane, title: Vec<Span<'a>>) -> Block<'a> {
     let style = if ui.pane == pane { scene.accent().add_modifier(Modifier::BOLD) } else { dim() };
     Block::new().borders(Borders::TOP).border_style(style).title(Line::from(title))
+}
+
+/// A column: its heading, its width.
+type Column = (&'static str, Constraint);
+
+/// A list with only these of its columns, in its frame.
+fn table<'a>(lines: Vec<Row<'a>>, columns: &[Column], frame: Block<'a>, area: Rect) -> Table<'a> {
+    let headings = columns.iter().map(|(heading, _)| *heading);
+    let table = Table::new(lines, columns.iter().map(|(_, width)| *width)).block(frame);
+    if area.height >= HEADED { table.header(Row::new(headings).style(bold())) } else { table }
+}
+
+/// Rows that such a list has room for.
+fn rows(area: Rect) -> usize {
+    usize::from(area.height.saturating_sub(if area.height >= HEADED { 2 } else { 1 }))
 }
 
 /// The first row to show so that the chosen one is seen.

@@ -3,9 +3,9 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Clear, Padding, Paragraph, Wrap};
+use ratatui::widgets::{Block, Borders, Clear, Padding, Paragraph, Wrap};
 
-use super::{Scene, bold, dim};
+use super::{HEADED, NARROW, Scene, bold, dim};
 use crate::catalog::commands;
 use crate::classify::{FLAGS, NOTES};
 use crate::report::units;
@@ -31,28 +31,31 @@ const HELP: &[(&str, &str)] = &[
 pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, scene: &Scene<'_>, ui: &mut Ui) {
     let Some(over) = &ui.over else { return };
     let (title, lines) = match over {
-        Over::Help => (" Keys and words ".to_owned(), help(scene)),
+        Over::Help => (" Keys and words ".to_owned(), help(scene, body.width)),
         Over::Flow(row) => {
             // The flow goes on while somebody reads about it.
             let row = ui.board(scene.board).flow(row.id).unwrap_or(row);
             (format!(" Flow {} ", row.id), flow(scene, row, usize::from(body.width)))
         }
     };
-    let area = Rect { x: body.x, y: body.y, width: body.width, height: body.height };
-    let block = Block::bordered().border_style(scene.accent()).title(title).padding(Padding::horizontal(1));
-    let inside = block.inner(area);
+    let block =
+        if body.height < HEADED { Block::new().borders(Borders::TOP) } else { Block::bordered().padding(Padding::horizontal(1)) };
+    let block = block.border_style(scene.accent()).title(title);
+    let inside = block.inner(body);
     ui.rows = usize::from(inside.height);
     let text = Paragraph::new(lines).wrap(Wrap { trim: false });
     let length = u16::try_from(text.line_count(inside.width)).unwrap_or(u16::MAX);
     ui.scrolled = ui.scrolled.min(length.saturating_sub(inside.height));
-    frame.render_widget(Clear, area);
-    frame.render_widget(text.scroll((ui.scrolled, 0)).block(block), area);
+    frame.render_widget(Clear, body);
+    frame.render_widget(text.scroll((ui.scrolled, 0)).block(block), body);
 }
 
-fn help<'a>(scene: &Scene<'_>) -> Vec<Line<'a>> {
-    HELP.iter()
-        .map(|(key, what)| Line::from(vec![Span::styled(format!("{key:<24}"), scene.accent()), Span::raw(*what)]))
-        .collect()
+fn help<'a>(scene: &Scene<'_>, width: u16) -> Vec<Line<'a>> {
+    let keys = if width < NARROW { 0 } else { 23 };
+    let line = |(key, what): &(&str, &'a str)| {
+        Line::from(vec![Span::styled(format!("{key:<keys$} "), scene.accent()), Span::raw(*what)])
+    };
+    HELP.iter().map(line).collect()
 }
 
 /// A flow in sentences, then what the documents say of its port or protocol.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Markup, count, grouped, many, more};
-use crate::record::{Input, QuantilesOf, Summary};
+use crate::record::{Input, Loss, QuantilesOf, Summary};
 use crate::report::html::Sums;
 use crate::report::units;
 
@@ -33,8 +33,7 @@ pub(super) fn span(summary: &Summary) -> Option<String> {
 
 /// Damage and loss in a word, and what it was.
 pub(super) fn loss_in_short(summary: &Summary) -> (String, String) {
-    let drops = summary.drops;
-    let lost = drops.kernel + drops.interface + drops.flowlabel;
+    let lost = summary.drops.total();
     match (summary.damage.len() as u64, lost) {
         (0, 0) => ("none".to_owned(), "nothing damaged, nothing lost".to_owned()),
         (0, lost) => (many(lost, "packet"), "lost before they were read".to_owned()),
@@ -75,17 +74,11 @@ fn damage(summary: &Summary, part: &mut Markup) {
 }
 
 fn losses(summary: &Summary, part: &mut Markup) {
-    let drops = summary.drops;
-    let lost = [
-        (drops.kernel, "dropped by the kernel: the capture buffer was full"),
-        (drops.interface, "missed by the interface, as it counts itself"),
-        (drops.flowlabel, "dropped by flowlabel"),
-    ];
-    if summary.damage.is_empty() && lost.iter().all(|(packets, _)| *packets == 0) {
+    if summary.damage.is_empty() && summary.drops.total() == 0 {
         part.raw("<p>Nothing damaged, nothing lost.</p>\n");
     }
-    for (packets, how) in lost.iter().filter(|(packets, _)| *packets > 0) {
-        part.element("p class=\"note\"", &format!("{} {how}.", many(*packets, "packet")));
+    for Loss { by, packets, why, help } in summary.drops.losses() {
+        part.element("p class=\"note\"", &format!("{} dropped by {by}: {why}; {help}.", many(packets, "packet")));
     }
     if summary.flows.evicted > 0 {
         let evicted = many(summary.flows.evicted, "flow");
