@@ -207,7 +207,9 @@ impl Packed {
     /// Whether a piece of this side can bring nothing new: enough is kept, or it repeats what is.
     fn is_past(&self, side: Side, piece: &Piece<'_>) -> bool {
         let at = Search::PACKED + 1 + side.index() * SideHead::LEN;
-        let Some(head) = self.bytes.get(at..).and_then(|rest| rest.first_chunk()).copied().map(SideHead::unpack) else { return false };
+        let Some(head) = self.bytes.get(at..).and_then(|rest| rest.first_chunk()).copied().map(SideHead::unpack) else {
+            return false;
+        };
         let repeats = |(seq, _): (u32, _)| head.next.wrapping_sub(seq.wrapping_add(piece.bytes.len() as u32)) as i32 >= 0;
         head.flags & SideHead::ENDED != 0 || (head.flags & SideHead::KNOWN != 0 && piece.stream.is_some_and(repeats))
     }
@@ -462,7 +464,11 @@ mod tests {
         };
         let asked = say(u32::MAX, b"abc\n");
         assert!(asked > 0);
-        assert_eq!([say(u32::MAX, b"abc\n"), say(u32::MAX, b"ab"), say(1, b"c\n")], [asked; 3], "over the top of the sequence numbers");
+        assert_eq!(
+            [say(u32::MAX, b"abc\n"), say(u32::MAX, b"ab"), say(1, b"c\n")],
+            [asked; 3],
+            "over the top of the sequence numbers"
+        );
         assert!(say(1, b"c\nd\n") > asked, "part of it is new");
     }
 
