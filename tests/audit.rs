@@ -155,6 +155,28 @@ fn a_policy_is_checked_without_traffic() {
     assert!(lines.iter().any(|line| line.contains("checked.toml:2:1") && line.contains("Site Server")), "{lines:?}");
 }
 
+/// Whatever was read is never written over.
+#[test]
+fn a_policy_is_never_written_over() {
+    let bench = Bench::new();
+    bench.capture("a.pcap", &clean());
+    fs::write(bench.path("hosts"), "10.1.0.10 sms1\n").unwrap();
+    fs::write(bench.path("policy.toml"), format!("hosts = \"hosts\"\n{POLICY}")).unwrap();
+    assert_eq!(bench.audit("a.pcap", &["--format", "json", "-o", "old.json"]).code, Some(0));
+    let before = ["policy.toml", "hosts", "old.json"].map(|name| fs::read(bench.path(name)).unwrap());
+    for options in [
+        &["--report", "policy.toml"][..],
+        &["-o", "./policy.toml"],
+        &["--write-flagged", "hosts"],
+        &["--baseline", "old.json", "-o", "old.json"],
+    ] {
+        let said = bench.audit("a.pcap", options);
+        assert_eq!(said.code, Some(2), "{options:?}: {}", said.err);
+        assert!(said.err.contains("overwrite"), "{options:?}: {}", said.err);
+    }
+    assert_eq!(before, ["policy.toml", "hosts", "old.json"].map(|name| fs::read(bench.path(name)).unwrap()));
+}
+
 #[test]
 fn twenty_thousand_ranges_are_a_policy_too() {
     let bench = Bench::new();
@@ -295,6 +317,9 @@ fn junit_is_xml_that_counts_right() {
     let document = roxmltree::Document::parse(&said.out).unwrap_or_else(|error| panic!("{error}:\n{}", said.out));
     let root = document.root_element();
     assert_eq!((root.tag_name().name(), root.attribute("name")), ("testsuites", Some("flowlabel audit: a & b <segment>")));
+    // All that the schema of the Jenkins plug-in xUnit (junit-10.xsd) lets the outermost element have.
+    let known = ["name", "time", "tests", "failures", "errors"];
+    assert!(root.attributes().all(|attribute| known.contains(&attribute.name())), "{root:?}");
     let suites: Vec<_> = root.children().filter(roxmltree::Node::is_element).collect();
     assert_eq!(suites.iter().map(|suite| suite.attribute("name").unwrap()).collect::<Vec<_>>(), ["findings", "expectations"]);
     for suite in &suites {

@@ -47,6 +47,8 @@ fn the_commands_agree() {
     let (code, said) = run("audit", &["--check"], &policy);
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(run("learn", &["--format", "csv"], &capture).0, Some(2));
+    let (code, said) = run("learn", &["--only", "label=DNS"], &capture);
+    assert!(code == Some(2) && said.contains("--filter"), "{said}");
     assert_eq!(run("learn", &[], Path::new("nowhere.pcap")).0, Some(2));
 }
 

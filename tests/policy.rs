@@ -521,6 +521,12 @@ fn a_one_sided_capture_could_not_have_shown_it() {
 fn a_mistake_names_its_place_and_what_was_meant() {
     for (text, place, parts) in [
         ("[roles]\n\"Managment Point\" = [\"10.1.0.11\"]\n", "p.toml:2:1", &["no link knows this role", "Management Point"][..]),
+        (
+            "[services]\n\"sccm.wsus\" = [\"10.1.0.30\"]\n",
+            "p.toml:2:1",
+            &["a link between roles", "Software Update Point", "WSUS server"],
+        ),
+        ("[roles]\n\"DNS Server\" = [\"10.1.0.30\"]\n", "p.toml:2:1", &["a service, and no role", "[services]"]),
         ("[services]\n\"Mesage Queuing\" = [\"10.1.0.30\"]\n", "p.toml:2:1", &["no such service", "Message Queuing"]),
         ("[roles]\n\"Client\" = [\"10.1.0.300\"]\n", "p.toml:2:13", &["no such host", "10.1.0.0/24"]),
         ("[roles]\n\"Client\" = [\"smss1\"]\n", "p.toml:2:13", &["no such host", "sms1"]),
@@ -598,7 +604,7 @@ fn each_doubt_is_a_warning_with_its_line() {
             "p.toml:3: `guests` and `printers` share 10.9.7.1 to 10.9.7.9 (`10.9.0.0/16` in line 2, `10.9.7.1-9` in line 3): these hosts are in both groups",
         ),
         ("[services]\nTelnet = [\"10.1.0.1\",\n\"10.1.0.2\",\n\"10.1.0.1\"]\n", "p.toml:4: `10.1.0.1` is in this list twice"),
-        ("[roles]\nClient = [\"10.1.0.10\",\n\"sms1\"]\n", "p.toml:3: `10.1.0.10` and `sms1` of one list share 10.1.0.10"),
+        ("[groups]\nguests = [\"10.1.0.10\",\n\"sms1\"]\n", "p.toml:3: `10.1.0.10` and `sms1` of one list share 10.1.0.10"),
         (
             "segment = [\"10.1.0.0/16\", \"10.1.8.0/24\"]\n",
             "p.toml:1: `10.1.0.0/16` and `10.1.8.0/24` of one list share 10.1.8.0 to 10.1.8.255",
@@ -611,6 +617,7 @@ fn each_doubt_is_a_warning_with_its_line() {
             "[[forbid]]\nto = \"fd00::1/64\"\n",
             "p.toml:2: `fd00::1/64` is read as the network fd00::/64: a single host is written without a length",
         ),
+        ("segment = \"::ffff:10.1.0.5\"\n", "p.toml:1: `::ffff:10.1.0.5` is an address of IPv6: traffic of IPv4 has 10.1.0.5"),
         // Empty ones.
         ("[roles]\nClient = []\n", "p.toml:2: `Client` has no hosts"),
         ("[groups]\nguests = []\n", "p.toml:2: `guests` has no hosts"),
@@ -619,6 +626,10 @@ fn each_doubt_is_a_warning_with_its_line() {
         ("use = []\n", "p.toml:1: `use` is empty, which means the same as leaving it out"),
         ("[[expect]]\nto = \"10.1.0.1\"\nports = []\n", "p.toml:3: `ports` is empty, which means the same as leaving it out"),
         ("[[expect]]\nfrom = []\nto = \"10.1.0.1\"\n", "p.toml:2: `from` is empty, which means the same as leaving it out"),
+        (
+            "[roles]\nClient = \"10.1.8.0/24\"\n[services]\nTelnet = \"10.1.0.1\"\n",
+            "p.toml:2: nothing is expected of `Client`: no link in use leads from or to it here, and no entry names it",
+        ),
         // Numbers that nothing has.
         (
             "[[expect]]\nto = \"10.1.0.1\"\ntransport = \"icmp\"\nports = [\"7\"]\n",
@@ -671,8 +682,9 @@ fn each_doubt_is_a_warning_with_its_line() {
 fn what_is_meant_so_is_no_doubt() {
     for text in [
         "[roles]\n\"Site Server\" = [\"10.1.0.10\"]\n\"Management Point\" = [\"10.1.0.10\"]\n",
-        "[roles]\nClient = [\"10.1.0.0/16\"]\n[groups]\nguests = [\"10.1.9.0/24\"]\n[services]\nTelnet = [\"10.1.9.9\"]\n",
+        "[roles]\n\"Site Server\" = [\"10.1.0.0/16\"]\n[groups]\nguests = [\"10.1.9.0/24\"]\n[services]\nTelnet = [\"10.1.9.9\"]\n",
         "[options]\nnap = []\nwithout = []\n",
+        "[roles]\nClient = \"10.1.8.0/24\"\n[[forbid]]\nto = \"Client\"\ntransport = \"tcp\"\nports = [23]\n",
         "[[port]]\nlink = \"sccm.link.17\"\nprotocol = \"HTTP\"\nports = [\"8080\"]\n[[port]]\nlink = \"sccm.link.17\"\nprotocol = \"HTTPS\"\nports = [\"8443\"]\n",
         "[[expect]]\nto = \"10.1.0.1\"\ntransport = \"icmp\"\ntypes = [8]\n[[expect]]\nto = \"10.1.0.1\"\ntransport = \"sctp\"\nports = [\"80\"]\n",
         "[[expect]]\nto = \"10.1.0.1\"\nports = [\"80\", \"81-90\", \"dynamic\"]\n[[expect]]\nto = \"10.1.0.2\"\nports = [\"80\"]\n",

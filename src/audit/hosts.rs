@@ -33,6 +33,11 @@ impl Range {
         (net.addr() != net.network()).then(|| net.trunc())
     }
 
+    /// The IPv4 address inside of one that is written as IPv6 (`::ffff:10.1.0.9`).
+    pub fn ipv4_meant(text: &str) -> Option<Ipv4Addr> {
+        text.parse::<Ipv6Addr>().ok()?.to_ipv4_mapped()
+    }
+
     /// Its first address.
     pub const fn first(&self) -> IpAddr {
         self.first
@@ -129,6 +134,16 @@ impl Hosts {
     /// Whether it is the broadcast address of one of its networks.
     pub fn is_broadcast(&self, ip: IpAddr) -> bool {
         self.ranges.iter().filter_map(Range::broadcast).any(|last| IpAddr::V4(last) == ip)
+    }
+
+    /// Those of a sorted list that are in it, so many at most.
+    pub fn some_of(&self, sorted: &[IpAddr], most: usize) -> Vec<IpAddr> {
+        let of = |range: &Range| {
+            let begin = sorted.partition_point(|ip| *ip < range.first);
+            let (range, rest) = (*range, sorted.get(begin..).unwrap_or_default());
+            rest.iter().copied().take_while(move |ip| range.contains(*ip))
+        };
+        self.ranges.iter().flat_map(of).take(most).collect()
     }
 
     /// Its ranges, in order.
@@ -252,6 +267,15 @@ mod tests {
         let set = hosts(&["10.0.0.0/8", "10.1.0.0/16", "10.1.0.9"]);
         assert!(set.contains(ip("10.200.0.1")));
         assert_eq!(set.ranges.len(), 1);
+    }
+
+    #[test]
+    fn some_of_a_list_are_in_it() {
+        let list = ["10.0.0.1", "10.1.0.9", "10.1.8.1", "10.1.8.2", "fd00::1"].map(ip);
+        let set = hosts(&["10.1.8.0/24", "10.1.0.9", "10.1.0.10", "fd00::/8"]);
+        assert_eq!(set.some_of(&list, 9), ["10.1.0.9", "10.1.8.1", "10.1.8.2", "fd00::1"].map(ip));
+        assert_eq!(set.some_of(&list, 2), ["10.1.0.9", "10.1.8.1"].map(ip));
+        assert!(hosts(&["10.0.0.2-10.1.0.8"]).some_of(&list, 2).is_empty());
     }
 
     #[test]

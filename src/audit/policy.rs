@@ -11,7 +11,8 @@ use crate::record::FlowRecord;
 /// A set of roles, one bit each.
 pub type RoleBits = u128;
 
-/// The bit of the built-in role `Internet`.
+/// The built-in role, and its bit.
+pub const INTERNET_NAME: &str = "Internet";
 pub const INTERNET: RoleBits = 1;
 
 /// At most so many roles, `Internet` included.
@@ -234,6 +235,14 @@ impl Rule {
 }
 
 impl Party {
+    /// The roles it names.
+    pub const fn roles(&self) -> RoleBits {
+        match self {
+            Self::Roles(roles) | Self::Either(roles, _) => *roles,
+            Self::Anyone | Self::Hosts(_) => 0,
+        }
+    }
+
     /// Whether nobody can be it.
     pub fn is_nobody(&self) -> bool {
         match self {

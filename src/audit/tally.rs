@@ -197,7 +197,10 @@ impl Tally {
 
     /// The outcome; against a baseline only what has changed.
     pub fn finish(self, policy: &Policy, baseline: Option<&Baseline>) -> Audit {
-        let coverage = policy.expectations().filter(|(_, rule)| is_expected(rule)).map(|(at, rule)| self.coverage(at, rule));
+        let mut hosts: Vec<IpAddr> = self.hosts.iter().copied().collect();
+        hosts.sort_unstable();
+        let coverage =
+            policy.expectations().filter(|(_, rule)| is_expected(rule)).map(|(at, rule)| self.coverage(at, rule, &hosts));
         let coverage: Vec<Coverage> = coverage.collect();
         let matrix = self.matrix(policy);
         let (left_out, accepted, known, flows) = (self.left_out, self.accepted, self.known, self.flows);
@@ -234,14 +237,14 @@ impl Tally {
         self.cells.iter().map(cell).collect()
     }
 
-    fn coverage(&self, at: usize, rule: &Rule) -> Coverage {
+    fn coverage(&self, at: usize, rule: &Rule, hosts: &[IpAddr]) -> Coverage {
         let covered = self.covered.get(at).cloned().unwrap_or_default();
         let status = match (covered.flows, covered.failed) {
             (1.., _) => Seen::Seen,
             (0, 1..) => Seen::Failed,
             (0, 0) => Seen::Unseen,
         };
-        let why = if status == Seen::Unseen { self.why_unseen(rule) } else { None };
+        let why = if status == Seen::Unseen { self.why_unseen(rule, hosts) } else { None };
         Coverage {
             by: rule.by.clone(),
             title: rule.title.clone(),
@@ -267,8 +270,9 @@ impl Tally {
     }
 
     /// Why an expectation could not have been seen, where that is so.
-    fn why_unseen(&self, rule: &Rule) -> Option<String> {
-        let ends = [(&rule.from, &rule.from_name), (&rule.to, &rule.to_name)].map(|(party, name)| (self.seen_of(party), name));
+    fn why_unseen(&self, rule: &Rule, hosts: &[IpAddr]) -> Option<String> {
+        let ends =
+            [(&rule.from, &rule.from_name), (&rule.to, &rule.to_name)].map(|(party, name)| (self.seen_of(party, hosts), name));
         let [(from, _), (to, _)] = &ends;
         if let Some((_, name)) = ends.iter().find(|(seen, _)| seen.is_empty()) {
             return Some(format!("no packet of any {name} is in the traffic"));
@@ -284,12 +288,12 @@ impl Tally {
     }
 
     /// Hosts of a party that were seen, two at most: one can talk only to another.
-    fn seen_of(&self, party: &Party) -> Vec<IpAddr> {
+    fn seen_of(&self, party: &Party, all: &[IpAddr]) -> Vec<IpAddr> {
         let of_roles =
             |roles: RoleBits| each(roles).filter_map(|at| self.seen_with.get(at)).flatten().copied().collect::<Vec<_>>();
-        let of_hosts = |hosts: &Hosts| self.hosts.iter().copied().filter(|ip| hosts.contains(*ip)).take(2).collect();
+        let of_hosts = |hosts: &Hosts| hosts.some_of(all, 2);
         let mut seen = match party {
-            Party::Anyone => self.hosts.iter().copied().take(2).collect(),
+            Party::Anyone => all.iter().copied().take(2).collect(),
             Party::Roles(roles) => of_roles(*roles),
             Party::Hosts(hosts) => of_hosts(hosts),
             Party::Either(roles, hosts) => [of_roles(*roles), of_hosts(hosts)].concat(),

@@ -98,7 +98,7 @@ pub struct ReadArgs {
 /// `flowlabel audit`.
 #[derive(Args, Debug)]
 pub struct AuditArgs {
-    /// The policy: roles, services and what the site expects
+    /// The policy: roles, services and what the site expects (docs/policy.md has every key, `flowlabel learn` drafts one)
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, required_unless_present = "check")]
     pub policy: Option<PathBuf>,
     /// Tell only what is new, gone or moved since this audit (its --format json)

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use super::args::{AuditArgs, ReadArgs, SharedArgs, TrafficArgs, Verbosity};
 use super::exit::{Exit, Failure};
 use super::label::{self, Labelling};
-use super::output::Formats;
+use super::output::{Formats, Output};
 use super::{read, rules};
 use crate::audit::{Baseline, HostNames, Judgement, Policy, expectations, hosts_file};
 use crate::catalog::Catalog;
@@ -25,6 +25,8 @@ pub struct Law {
     pub policy: Policy,
     /// Where it stands.
     pub path: String,
+    /// The files it was read from: the policy, and the hosts file beside it.
+    pub files: Vec<PathBuf>,
     /// An earlier audit, of which only the changes are told.
     pub baseline: Option<Baseline>,
 }
@@ -48,6 +50,8 @@ pub fn run(args: AuditArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
     }
     let path = args.policy.as_deref().unwrap_or(Path::new(""));
     let law = Law { baseline: args.baseline.as_deref().map(baseline).transpose()?, ..load(path, &catalog)? };
+    let read: Vec<PathBuf> = law.files.iter().chain(&args.baseline).cloned().collect();
+    Output::must_not_be_input(&args.shared, &read)?;
     if !verbosity.quiet {
         for warning in &law.policy.warnings {
             let _ = writeln!(io::stderr(), "flowlabel: note: {}", visible(warning));
@@ -100,7 +104,8 @@ pub fn load(path: &Path, catalog: &Catalog) -> Result<Law, Failure> {
         let file = beside.as_deref().unwrap_or(path).display();
         policy.warnings.push(format!("{file}:{line}: {address} has no name: this line says nothing"));
     }
-    Ok(Law { policy, path: name, baseline: None })
+    let files = std::iter::once(path.to_owned()).chain(beside).collect();
+    Ok(Law { policy, path: name, files, baseline: None })
 }
 
 fn baseline(path: &Path) -> Result<Baseline, Failure> {

@@ -13,7 +13,7 @@ use super::args::{CaptureArgs, SharedArgs, TrafficArgs, Verbosity};
 use super::carve::Carving;
 use super::exit::{Exit, Failure};
 use super::label::{self, Desk, Labelling};
-use super::output::{self, Detail, Formats};
+use super::output::{self, Detail, Formats, Output};
 use super::signals::{self, Ending};
 use super::{parse, privileges, sandbox};
 use crate::capture::live::{Counters, Live, LiveError, Settings, Surroundings};
@@ -51,6 +51,7 @@ pub fn label_live(args: &CaptureArgs, verbosity: &Verbosity, labelling: Labellin
     let counters = live.counters();
     let carving = Carving::of_passing(&args.shared.output)?;
     let mut source = Carving::around(carving.as_ref(), Box::new(Between::new(live, from, to)));
+    Output::must_not_be_input(&args.shared, &[])?;
     let desk = Desk::open(
         &args.shared,
         Detail { flows: lists_flows(args), verbose: verbosity.verbose, quiet: verbosity.quiet },

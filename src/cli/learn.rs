@@ -12,6 +12,11 @@ pub fn run(args: LearnArgs, verbosity: &Verbosity) -> Result<Exit, Failure> {
     if report::policy_format(&args.shared.output.format).is_none() {
         return Err(Failure::Usage(format!("learn writes a policy, not {}", args.shared.output.format)));
     }
+    if !args.shared.select.only.is_empty() {
+        return Err(Failure::Usage(
+            "--only selects records, and learn writes none: narrow the traffic with --filter, --from or --to".to_owned(),
+        ));
+    }
     #[cfg_attr(not(feature = "live"), expect(unused_mut, reason = "only live traffic adds to them"))]
     let mut inputs: Vec<String> = args.traffic.inputs.iter().map(|path| path.display().to_string()).collect();
     #[cfg(feature = "live")]

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use super::args::{FailOn, OutputArgs, When};
+use super::args::{FailOn, OutputArgs, SharedArgs, When};
 use super::exit::Failure;
 use super::parse::Only;
 #[cfg(feature = "live")]
@@ -48,12 +48,14 @@ pub struct Output {
 }
 
 impl Output {
-    /// Opening an output empties it: a capture that was typed twice would be lost.
-    pub fn must_not_be_input(args: &OutputArgs, inputs: &[PathBuf]) -> Result<(), Failure> {
-        let outputs = [&args.output, &args.report, &args.write_flagged];
+    /// Opening an output empties it: a capture, or a policy, that was typed twice would be lost.
+    pub fn must_not_be_input(args: &SharedArgs, inputs: &[PathBuf]) -> Result<(), Failure> {
+        let outputs = [&args.output.output, &args.output.report, &args.output.write_flagged];
         for output in outputs.into_iter().flatten().filter(|path| path.is_file()) {
             let file = output.canonicalize()?;
-            if inputs.iter().any(|input| input.canonicalize().is_ok_and(|input| input == file)) {
+            let is_it = |input: &PathBuf| input.canonicalize().is_ok_and(|input| input == file);
+            let is_rule = |folder: &PathBuf| folder.canonicalize().is_ok_and(|folder| file.starts_with(folder));
+            if inputs.iter().any(is_it) || args.rules.rules.iter().any(is_rule) {
                 return Err(Failure::Usage(format!("{} is an input; results would overwrite it", output.display())));
             }
         }

@@ -34,7 +34,7 @@ pub fn label_files(args: &ReadArgs, verbosity: &Verbosity, labelling: Labelling,
         to: select.to.as_deref().map(parse::time).transpose()?,
     };
     let source = capture::open(&args.inputs, &options).map_err(|error| Failure::Usage(error.to_string()))?;
-    Output::must_not_be_input(&args.shared.output, &args.inputs)?;
+    Output::must_not_be_input(&args.shared, &args.inputs)?;
     let carving = Carving::of_files(&args.shared.output, &args.inputs, &options)?;
     let mut source = Carving::around(carving.as_ref(), source);
     let desk = Desk::open(

@@ -1,13 +1,13 @@
 //! Roles from traffic. A role begins with a sign that nothing else has: a payload, or a number that only links between two roles use. From there it goes
 //! on: who talks to a known role, over a number that only one other role uses towards it, is of that role.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::Sure;
 use super::draft::{Entry, Given};
 use super::gather::{Sighting, Traffic, Weight};
-use crate::audit::policy::{Party, Rule};
+use crate::audit::policy::{INTERNET_NAME, Party, Rule};
 use crate::audit::rules::Choice;
 use crate::catalog::Port;
 use crate::net::IpProto;
@@ -69,6 +69,7 @@ pub fn infer(traffic: &Traffic<'_>, choice: &Choice<'_>) -> Vec<Entry> {
             break;
         }
     }
+    inference.leave_lonely();
     inference.known.into_iter().map(|(name, hosts)| Entry { about: String::new(), name, hosts }).collect()
 }
 
@@ -80,6 +81,14 @@ fn is_near(traffic: &Traffic<'_>, sighting: &Sighting) -> bool {
 impl Inference<'_, '_> {
     fn count(&self) -> usize {
         self.known.values().map(BTreeMap::len).sum()
+    }
+
+    /// A role whose links all lead to roles that nobody has explains nothing, and is left out.
+    fn leave_lonely(&mut self) {
+        let is_there = |name: &String| name == INTERNET_NAME || self.known.contains_key(name);
+        let links = self.rows.iter().filter(|row| is_there(&row.from_name) && is_there(&row.to_name));
+        let linked: BTreeSet<String> = links.flat_map(|row| [row.from_name.clone(), row.to_name.clone()]).collect();
+        self.known.retain(|name, _| linked.contains(name));
     }
 
     /// A sign, or a number of its own.

@@ -209,12 +209,8 @@ impl<'r> Reading<'r> {
         let mut rules = Vec::new();
         for (span, entry) in self.named_hosts(fields, "services") {
             let Some(system) = self.service(&entry.name) else {
-                let known = self.catalog.systems.iter().filter(|system| system.ends.is_none());
-                let names = known.flat_map(|system| {
-                    [system.id.as_str(), system.name.as_str()].into_iter().chain(system.aliases.iter().map(String::as_str))
-                });
-                let meant = suggestion(&entry.name, names);
-                self.reader.mistake(span, format!("no such service{meant}; `flowlabel catalog systems` lists them"));
+                let problem = self.no_service(&entry.name);
+                self.reader.mistake(span, problem);
                 continue;
             };
             let found = choice.service_rules(system, &Party::Hosts(entry.hosts()), &system.name);
@@ -229,7 +225,27 @@ impl<'r> Reading<'r> {
         rules
     }
 
-    fn service(&self, name: &str) -> Option<&'r System> {
+    /// Why a name is no service: it may be a link, whose ends are roles.
+    fn no_service(&self, name: &str) -> String {
+        let is_it = |system: &&System| {
+            let names = [&system.id, &system.name].into_iter().chain(&system.aliases);
+            names.into_iter().any(|known| known.eq_ignore_ascii_case(name))
+        };
+        let links = self.catalog.systems.iter().filter(|system| system.ends.is_some());
+        if let Some(ends) = links.into_iter().find(is_it).and_then(|link| link.ends.as_ref()) {
+            let roles: Vec<String> =
+                ends.from.iter().chain(&ends.to).map(|role| format!("{:?}", self.catalog.role_name(role))).collect();
+            return format!(
+                "this is a link between roles, and no service: give hosts its roles in [roles] ({})",
+                roles.join(", ")
+            );
+        }
+        let services = self.catalog.systems.iter().filter(|system| system.ends.is_none());
+        let names = services.flat_map(|system| [&system.id, &system.name].into_iter().chain(&system.aliases));
+        format!("no such service{}; `flowlabel catalog systems` lists them", suggestion(name, names.map(String::as_str)))
+    }
+
+    pub(super) fn service(&self, name: &str) -> Option<&'r System> {
         let is = |known: &String| known.eq_ignore_ascii_case(name);
         let services = || self.catalog.systems.iter().filter(|system| system.ends.is_none());
         let by_name = || services().find(|system| is(&system.name) || system.aliases.iter().any(is));

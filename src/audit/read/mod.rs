@@ -14,11 +14,8 @@ use toml::de::DeValue;
 
 use super::hosts::{HostNames, Hosts};
 use super::index::Index;
-use super::policy::{Policy, Role};
+use super::policy::{INTERNET_NAME, Policy, Role};
 use crate::catalog::{Catalog, Fields, Mistakes, Reader, Value};
-
-/// The built-in role.
-const INTERNET_NAME: &str = "Internet";
 
 const KEYS: &[&str] = &[
     "name", "use", "segment", "hosts", "products", "options", "roles", "groups", "services", "port", "proxy", "expect", "forbid",
@@ -56,6 +53,8 @@ struct Reading<'r> {
     names: &'r HostNames,
     flags: FlagWords<'r>,
     roles: Vec<Role>,
+    /// Where each of them but the first stands.
+    role_spans: Vec<Span<usize>>,
     groups: HashMap<String, Hosts>,
     /// Entries of the site, by what they are about.
     said: HashMap<String, String>,
@@ -74,6 +73,7 @@ impl<'r> Reading<'r> {
             names,
             flags,
             roles: vec![internet],
+            role_spans: Vec::new(),
             groups: HashMap::new(),
             said: HashMap::new(),
             warnings: Vec::new(),
@@ -97,6 +97,7 @@ impl<'r> Reading<'r> {
         // Most links are between roles that nobody has here.
         allow.retain(|rule| !rule.from.is_nobody() && !rule.to.is_nobody());
         let accept = self.accepts(&fields);
+        self.warn_of_idle(forbid.iter().chain(&allow), &accept);
         let (roles, warnings) = (std::mem::take(&mut self.roles), self.warnings());
         Policy { name, segment, roles, forbid, index: Index::new(&allow), allow, accept, warnings }
     }

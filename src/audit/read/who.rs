@@ -4,10 +4,10 @@ use std::ops::Range as Span;
 
 use toml::de::DeValue;
 
-use super::{INTERNET_NAME, Reading};
+use super::Reading;
 use crate::audit::doubts::{Listed, Named, hosts_of, overlaps, repeats};
 use crate::audit::hosts::{Hosts, Range};
-use crate::audit::policy::{INTERNET, MOST_ROLES, Party, Role, RoleBits};
+use crate::audit::policy::{Accept, INTERNET, INTERNET_NAME, MOST_ROLES, Party, Role, RoleBits, Rule};
 use crate::catalog::{Fields, Value, suggestion};
 
 impl Reading<'_> {
@@ -38,6 +38,9 @@ impl Reading<'_> {
                 &value.span(),
                 &format!("`{text}` is read as the network {net}: a single host is written without a length"),
             );
+        }
+        if let Some(plain) = Range::ipv4_meant(text) {
+            self.warn(&value.span(), &format!("`{text}` is an address of IPv6: traffic of IPv4 has {plain}"));
         }
         Range::parse(text).map(|range| vec![range]).or_else(|| self.names.get(text))
     }
@@ -83,10 +86,28 @@ impl Reading<'_> {
                 self.reader.mistake(span, format!("more than {} roles", MOST_ROLES - 1));
             } else {
                 self.roles.push(Role { name: name.clone(), hosts: entry.hosts() });
+                self.role_spans.push(span);
                 roles.push(Named { name, ..entry });
             }
         }
         self.warnings.extend(overlaps(&roles, "these hosts have both roles"));
+    }
+
+    /// A role that nothing speaks of says nothing: its links are those of other documents, or lead to roles that nobody has.
+    pub(super) fn warn_of_idle<'p>(&mut self, rules: impl Iterator<Item = &'p Rule>, accept: &[Accept]) {
+        let ends = rules.flat_map(|rule| [&rule.from, &rule.to]);
+        let accepted = accept.iter().flat_map(|accept| [&accept.host, &accept.peer, &accept.from, &accept.to]);
+        let spoken_of = ends.chain(accepted).fold(0, |all, party| all | party.roles());
+        let idle = |(at, role): &(usize, &Role)| spoken_of & (1 << at) == 0 && !role.hosts.is_empty();
+        let idle: Vec<(usize, String)> =
+            self.roles.iter().enumerate().skip(1).filter(idle).map(|(at, role)| (at, role.name.clone())).collect();
+        for (at, name) in idle {
+            let Some(span) = self.role_spans.get(at - 1).cloned() else { continue };
+            self.warn(
+                &span,
+                &format!("nothing is expected of `{name}`: no link in use leads from or to it here, and no entry names it"),
+            );
+        }
     }
 
     /// The one name of a role that links use.
@@ -102,11 +123,14 @@ impl Reading<'_> {
         if let Some(known) = known {
             return Some(self.catalog.role_name(known).to_owned());
         }
-        let meant = suggestion(name, spellings.iter().copied());
-        self.reader.mistake(
-            span.clone(),
-            format!("no link knows this role{meant} `flowlabel catalog links` lists them; hosts of your own go to [groups]"),
-        );
+        let problem = match self.service(name) {
+            Some(_) => "this is a service, and no role: list it in [services]".to_owned(),
+            None => format!(
+                "no link knows this role{}; `flowlabel catalog links` lists them, hosts of your own go to [groups]",
+                suggestion(name, spellings.iter().copied())
+            ),
+        };
+        self.reader.mistake(span.clone(), problem);
         None
     }
 
