@@ -32,6 +32,7 @@ test: setup ## Everything CI checks (as root also live capture, in network names
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --all-features --document-private-items
 	cargo bench --locked --all-features --no-run --profile dev
 	cargo test --locked --all-features --no-fail-fast
+	$(MAKE) instructions
 
 .PHONY: bench
 bench: setup ## Measure (minutes)

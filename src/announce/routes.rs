@@ -1,5 +1,7 @@
 //! The table of readers: which flows are worth following.
 
+use std::sync::LazyLock;
+
 use super::reader::Reader;
 use super::{ftp, ike, l2tp, portmap, pptp, rpc, rtsp, sip, smb, ssrp, tftp, upnp};
 use crate::net::IpProto;
@@ -50,8 +52,26 @@ impl Route {
     }
 }
 
+/// A bit for each port that some route follows: nearly all flows are at none, and each is asked about.
+static FOLLOWED: LazyLock<Box<[u64]>> = LazyLock::new(|| {
+    let mut bits = vec![0; 1 << 10].into_boxed_slice();
+    for port in ROUTES.iter().flat_map(|route| route.ports) {
+        if let Some(word) = bits.get_mut(usize::from(*port) / 64) {
+            *word |= 1 << (port % 64);
+        }
+    }
+    bits
+});
+
+fn is_followed(port: u16) -> bool {
+    FOLLOWED.get(usize::from(port) / 64).is_some_and(|word| word >> (port % 64) & 1 == 1)
+}
+
 /// What is followed on a port, whatever is spoken there.
 pub fn by_port(transport: IpProto, ports: [u16; 2], payload: &[u8]) -> Option<&'static Route> {
+    if !ports.into_iter().any(is_followed) {
+        return None;
+    }
     let here = |route: &&Route| ports.iter().any(|port| route.ports.contains(port)) && route.takes(transport, payload);
     ROUTES.iter().find(here)
 }

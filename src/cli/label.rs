@@ -359,17 +359,17 @@ impl Clerk {
         let maker = Maker { labelling, carriers, ledger, plan, terse };
         let make = |part: usize| maker.make_all(outcome.part(part * PART, PART));
         let take = |part: Vec<Made<'_>>| {
-            for Made { flow, record, judgement, prepared } in part {
-                if let (Some(judgement), Some(law), Some(verdicts)) = (&judgement, &labelling.policy, &mut *verdicts) {
-                    verdicts.add(&law.policy, &record, judgement);
+            for Made { flow, record, judgement, prepared } in &part {
+                if let (Some(judgement), Some(law), Some(verdicts)) = (judgement, &labelling.policy, &mut *verdicts) {
+                    verdicts.add(&law.policy, record, judgement);
                 }
                 if let (Some(_), Some(learner)) = (&labelling.learning, &mut *learner) {
-                    learner.see(&record, &labelling.catalog);
+                    learner.see(record, &labelling.catalog);
                 }
                 if let Some(carving) = carving {
-                    carving.see(flow.key, &record, prepared.selected);
+                    carving.see(flow.key, record, prepared.selected);
                 }
-                output.prepared(&record, prepared, || maker.record(flow, false).0);
+                output.prepared(record, prepared, || maker.record(flow, false).0);
             }
         };
         pipeline::in_order(workers, outcome.len().div_ceil(PART), make, take);

@@ -95,7 +95,7 @@ impl Output {
     }
 
     /// Counts a record whose turn it is, and writes it where it is selected. `whole` makes one that was terse again, with its sentence.
-    pub fn prepared<'a>(&mut self, record: &FlowRecord<'a>, prepared: Prepared, whole: impl FnOnce() -> FlowRecord<'a>) {
+    pub fn prepared<'a>(&mut self, record: &FlowRecord<'a>, prepared: &Prepared, whole: impl FnOnce() -> FlowRecord<'a>) {
         self.builder.flow(record);
         self.flagged += u64::from(record.is_flagged());
         if !prepared.selected {
@@ -106,9 +106,11 @@ impl Output {
             let whole = whole();
             return self.write(|report, stream| report.flow(&whole, stream));
         }
-        for (sink, text) in self.sinks.iter_mut().zip(prepared.texts) {
+        for (sink, text) in self.sinks.iter_mut().zip(&prepared.texts) {
             sink.write(|report, stream| match text {
-                Some(text) => report.text(&text?, stream),
+                Some(Ok(text)) => report.text(text, stream),
+                // It failed where nobody could be told.
+                Some(Err(error)) => Err(io::Error::new(error.kind(), error.to_string())),
                 None => report.flow(record, stream),
             });
         }

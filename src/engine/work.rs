@@ -2,7 +2,7 @@
 
 use super::tally::Tally;
 use crate::capture::Batch;
-use crate::flow::{Identity, Keyed, Keying, SHARDS, Shard, Sighting, fingerprint, shard_of};
+use crate::flow::{Identity, Keyed, Keying, SHARDS, Shard, Sighting, fingerprint};
 use crate::net::Timestamp;
 use crate::wire::{Layer, decode_onto};
 
@@ -40,12 +40,50 @@ struct Place {
     packet: u32,
     first: u32,
     layer: u32,
-    shard: u8,
     carries: bool,
 }
 
-/// So many layers before it is shown one, a shard is told to have at hand what it will need; half as many before, what that leads to.
-const AHEAD: usize = 16;
+/// Runs ahead of the layers that are shown, so that a shard has at hand what it will need, and later what that leads to.
+struct Ahead<I> {
+    far: I,
+    near: I,
+}
+
+impl<'a, I: Iterator<Item = &'a Place> + Clone> Ahead<I> {
+    /// So many layers ahead; half as many for what the first look leads to.
+    const FAR: usize = 16;
+
+    fn of<'s>(places: &I, shard: impl Fn(&Place) -> Option<&'s Shard>) -> Self {
+        let mut ahead = Self { far: places.clone(), near: places.clone() };
+        for at in 0..Self::FAR {
+            ahead.expect(&shard);
+            if at >= Self::FAR / 2 {
+                ahead.fetch(&shard);
+            }
+        }
+        ahead
+    }
+
+    #[inline]
+    fn go_on<'s>(&mut self, shard: impl Fn(&Place) -> Option<&'s Shard>) {
+        self.expect(&shard);
+        self.fetch(&shard);
+    }
+
+    #[inline]
+    fn expect<'s>(&mut self, shard: impl Fn(&Place) -> Option<&'s Shard>) {
+        if let Some((place, shard)) = self.far.next().and_then(|place| Some((place, shard(place)?))) {
+            shard.expect(&place.keyed, place.fingerprint);
+        }
+    }
+
+    #[inline]
+    fn fetch<'s>(&mut self, shard: impl Fn(&Place) -> Option<&'s Shard>) {
+        if let Some((place, shard)) = self.near.next().and_then(|place| Some((place, shard(place)?))) {
+            shard.fetch(&place.keyed);
+        }
+    }
+}
 
 fn expire(shards: &mut [Shard], mark: &Mark) {
     for shard in shards {
@@ -79,7 +117,6 @@ impl Work {
                     packet: packet as u32,
                     first: first as u32,
                     layer: (first + depth) as u32,
-                    shard: shard_of(layer) as u8,
                     carries: depth + 1 < layers.len(),
                 });
             }
@@ -90,7 +127,7 @@ impl Work {
     pub fn sort(&mut self) {
         self.lanes.iter_mut().for_each(Vec::clear);
         for (at, place) in (0..).zip(&self.places) {
-            if let Some(lane) = self.lanes.get_mut(usize::from(place.shard)) {
+            if let Some(lane) = self.lanes.get_mut(usize::from(place.keyed.shard)) {
                 lane.push(at);
             }
         }
@@ -99,16 +136,11 @@ impl Work {
     /// Shows a shard its layers, and asks it for what has ended where a mark says so.
     pub fn account(&self, number: usize, shard: &mut Shard) {
         let lane = self.lanes.get(number).map(Vec::as_slice).unwrap_or_default();
-        let place = |at: usize| self.places.get(*lane.get(at)? as usize);
+        let places = lane.iter().filter_map(|at| self.places.get(*at as usize));
         let mut marks = self.marks.iter().peekable();
-        for at in 0..lane.len() + AHEAD {
-            if let Some(place) = place(at) {
-                shard.expect(&place.keyed, place.fingerprint);
-            }
-            if let Some(place) = at.checked_sub(AHEAD / 2).and_then(place) {
-                shard.fetch(&place.keyed);
-            }
-            let Some(place) = at.checked_sub(AHEAD).and_then(place) else { continue };
+        let mut ahead = Ahead::of(&places, |_| Some(&*shard));
+        for place in places {
+            ahead.go_on(|_| Some(&*shard));
             while let Some(mark) = marks.next_if(|mark| mark.before <= place.packet) {
                 shard.expire(mark.number, mark.now);
             }
@@ -120,21 +152,15 @@ impl Work {
 
     /// Shows all shards their layers, without sorting them first.
     pub fn account_all(&self, shards: &mut [Shard]) {
-        let place = |at: usize| self.places.get(at);
+        let places = self.places.iter();
         let mut marks = self.marks.iter().peekable();
-        for at in 0..self.places.len() + AHEAD {
-            if let Some((place, shard)) = place(at).and_then(|place| Some((place, shards.get(usize::from(place.shard))?))) {
-                shard.expect(&place.keyed, place.fingerprint);
-            }
-            let soon = at.checked_sub(AHEAD / 2).and_then(place);
-            if let Some((place, shard)) = soon.and_then(|place| Some((place, shards.get(usize::from(place.shard))?))) {
-                shard.fetch(&place.keyed);
-            }
-            let Some(place) = at.checked_sub(AHEAD).and_then(place) else { continue };
+        let mut ahead = Ahead::of(&places, |place| shards.get(usize::from(place.keyed.shard)));
+        for place in places {
+            ahead.go_on(|place| shards.get(usize::from(place.keyed.shard)));
             while let Some(mark) = marks.next_if(|mark| mark.before <= place.packet) {
                 expire(shards, mark);
             }
-            if let Some(shard) = shards.get_mut(usize::from(place.shard)) {
+            if let Some(shard) = shards.get_mut(usize::from(place.keyed.shard)) {
                 self.show(place, shard);
             }
         }

@@ -116,15 +116,15 @@ impl FlowKey {
         Self::new(quoted.src, quoted.dst, quoted.version, quoted.protocol, Identity::of_quoted(quoted)).0
     }
 
+    /// `lo` and `hi`: the [`halves`] of the addresses.
     #[inline]
-    fn hash(&self, seed: u64) -> u64 {
+    fn hash(&self, seed: u64, lo: u64, hi: u64) -> u64 {
         let ports = u64::from(self.lo_port)
             | u64::from(self.hi_port) << 16
             | u64::from(self.protocol.0) << 32
             | u64::from(self.version) << 40
             | u64::from(self.has_ports) << 48;
-        let pair = fold(halves(self.lo) ^ seed, halves(self.hi) ^ PRIMES[0]);
-        fold(pair ^ ports, u64::from(self.extra) ^ PRIMES[1])
+        fold(fold(lo ^ seed, hi ^ PRIMES[0]) ^ ports, u64::from(self.extra) ^ PRIMES[1])
     }
 }
 
@@ -144,6 +144,8 @@ pub struct Keyed {
     pub hash: u64,
     /// Whether the sender is the key's `lo`.
     pub sender_is_lo: bool,
+    /// Which shard that is, as [`shard_of`] says.
+    pub shard: u8,
 }
 
 impl Keying {
@@ -155,17 +157,21 @@ impl Keying {
     /// The key of the last of a packet's layers, which are those from the outermost on.
     #[inline]
     pub fn key(&self, layers: &[Layer], identity: Identity) -> Option<Keyed> {
-        let (mut key, sender_is_lo) = FlowKey::of(layers.last()?, identity);
+        let layer = layers.last()?;
+        let (mut key, sender_is_lo) = FlowKey::of(layer, identity);
         if self.parts.vlan || self.parts.tunnel {
             key.extra = extra(self.parts, layers);
         }
-        Some(Keyed { key, hash: self.hash(&key), sender_is_lo })
+        let (src, dst) = (halves(layer.src), halves(layer.dst));
+        let (lo, hi) = if sender_is_lo { (src, dst) } else { (dst, src) };
+        let shard = if matches!(layer.transport, Transport::Icmp(_)) { shard_of(layer) } else { shard_of_pair(src, dst) };
+        Some(Keyed { key, hash: key.hash(self.seed, lo, hi), sender_is_lo, shard: shard as u8 })
     }
 
     /// The hash of a key.
     #[inline]
     pub fn hash(&self, key: &FlowKey) -> u64 {
-        key.hash(self.seed)
+        key.hash(self.seed, halves(key.lo), halves(key.hi))
     }
 }
 
@@ -221,7 +227,11 @@ pub fn shard_of(layer: &Layer) -> usize {
         Transport::Icmp(Icmp { quoted: Some(quoted), .. }) => (quoted.src, quoted.dst),
         _ => (layer.src, layer.dst),
     };
+    shard_of_pair(halves(src), halves(dst))
+}
+
+#[inline]
+fn shard_of_pair(a: u64, b: u64) -> usize {
     // A sum does not care for order.
-    let pair = halves(src).wrapping_add(halves(dst));
-    (fold(pair, PRIMES[0]) >> 32) as usize % SHARDS
+    (fold(a.wrapping_add(b), PRIMES[0]) >> 32) as usize % SHARDS
 }

@@ -85,7 +85,7 @@ impl Payload {
 
     /// Takes a piece of payload and asks the recognizers where it brings something new. `ports` are those of A and B.
     pub fn see(&mut self, side: Side, transport: IpProto, ports: [u16; 2], piece: &Piece<'_>, spare: &mut Spare) {
-        if matches!(&self.0, State::Open(packed) if packed.has_ended(side)) {
+        if matches!(&self.0, State::Open(packed) if packed.is_past(side, piece)) {
             return;
         }
         let mut collected = match std::mem::take(&mut self.0) {
@@ -204,9 +204,14 @@ impl Packed {
         Head::of(&self.bytes).map_or(0, |(head, _)| Search::unpack(&head.search).calls)
     }
 
-    fn has_ended(&self, side: Side) -> bool {
-        let head = Head::of(&self.bytes).and_then(|(head, _)| head.sides.get(side.index()).copied());
-        head.is_some_and(|head| head.flags & SideHead::ENDED != 0)
+    /// Whether a piece of this side can bring nothing new: enough is kept, or it repeats what is.
+    fn is_past(&self, side: Side, piece: &Piece<'_>) -> bool {
+        let at = Search::PACKED + 1 + side.index() * SideHead::LEN;
+        let Some(head) = self.bytes.get(at..).and_then(|rest| rest.first_chunk()).copied().map(SideHead::unpack) else {
+            return false;
+        };
+        let repeats = |(seq, _): (u32, _)| head.next.wrapping_sub(seq.wrapping_add(piece.bytes.len() as u32)) as i32 >= 0;
+        head.flags & SideHead::ENDED != 0 || (head.flags & SideHead::KNOWN != 0 && piece.stream.is_some_and(repeats))
     }
 
     /// Into an empty collection.
@@ -443,9 +448,28 @@ mod tests {
         }
         let before = format!("{collected:?}");
         let packed = Packed::of(&mut collected);
-        assert!(!packed.has_ended(Side::A) && packed.has_ended(Side::B));
+        let datagram = Piece { bytes: b"more", len: 4, stream: None };
+        assert!(!packed.is_past(Side::A, &datagram) && packed.is_past(Side::B, &datagram));
         assert_eq!(packed.bytes.len(), Head::LEN + 3 + BUDGET + 2 * Packed::DATAGRAM);
         assert_eq!(format!("{:?}", packed.unpack(Box::default())), before);
+    }
+
+    #[test]
+    fn a_segment_that_was_there_before_asks_nobody_again() {
+        let (mut payload, mut spare) = (Payload::default(), Spare::default());
+        let mut say = |seq: u32, bytes: &[u8]| {
+            let piece = Piece { bytes, len: bytes.len() as u32, stream: Some((seq, Some(u32::MAX))) };
+            payload.see(Side::A, IpProto::TCP, [4000, 9999], &piece, &mut spare);
+            payload.calls()
+        };
+        let asked = say(u32::MAX, b"abc\n");
+        assert!(asked > 0);
+        assert_eq!(
+            [say(u32::MAX, b"abc\n"), say(u32::MAX, b"ab"), say(1, b"c\n")],
+            [asked; 3],
+            "over the top of the sequence numbers"
+        );
+        assert!(say(1, b"c\nd\n") > asked, "part of it is new");
     }
 
     #[test]

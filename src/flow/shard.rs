@@ -356,7 +356,7 @@ impl Shard {
     fn see_datagram(&mut self, sighting: &Sighting<'_>, datagram: &[u8], is_whole: bool) {
         let Some(([s0, s1, d0, d1, l0, l1, ..], bytes)) = datagram.split_first_chunk::<8>() else { return };
         let ports = Identity::Ports(u16::from_be_bytes([*s0, *s1]), u16::from_be_bytes([*d0, *d1]));
-        let Some(Keyed { key, hash, sender_is_lo }) = self.keying.key(sighting.layers, ports) else { return };
+        let Some(Keyed { key, hash, sender_is_lo, .. }) = self.keying.key(sighting.layers, ports) else { return };
         if let Some(at) = self.find(&key, hash)
             && let Some(flow) = self.flows.get_mut(at).filter(|flow| wants_payload(flow))
         {
@@ -379,20 +379,21 @@ impl Shard {
 
     /// `repeated`: a copy of an earlier packet, which is no retransmission.
     fn account(&mut self, sighting: &Sighting<'_>, repeated: bool) {
-        let Sighting { number, time, layers, carries, frame, mut keyed, .. } = *sighting;
+        let Sighting { number, time, layers, carries, frame, ref keyed, .. } = *sighting;
         let Some((layer, outer)) = layers.split_last() else { return };
-        if let Transport::Icmp(icmp @ Icmp { quoted: Some(_), .. }) = &layer.transport {
-            match self.note_error(icmp, &keyed.key, time) {
-                None => return,
-                Some(extra) => keyed.key.extra = extra,
-            }
-            keyed.hash = self.keying.hash(&keyed.key);
-        }
-        let Keyed { key, sender_is_lo, .. } = keyed;
+        let own;
+        let keyed = if let Transport::Icmp(icmp @ Icmp { quoted: Some(_), .. }) = &layer.transport {
+            let Some(extra) = self.note_error(icmp, &keyed.key, time) else { return };
+            let key = FlowKey { extra, ..keyed.key };
+            own = Keyed { key, hash: self.keying.hash(&key), ..*keyed };
+            &own
+        } else {
+            keyed
+        };
         let id = FlowId { packet: number, layer: outer.len() as u8 };
-        let at = self.flow_for(&keyed, id, time, layer);
+        let at = self.flow_for(keyed, id, time, layer);
         let Some(flow) = self.flows.get_mut(at) else { return };
-        let side = flow.side(sender_is_lo);
+        let side = flow.side(keyed.sender_is_lo);
         flow.count(side, id, time, layer);
         if let (Some(tcp), Transport::Tcp(header), false) = (flow.tcp.as_mut(), layer.transport, repeated) {
             tcp.see(side, header, layer.payload_len, time);
@@ -412,7 +413,7 @@ impl Shard {
         }
         note_surroundings(flow, number, layer, layers, outer);
         if carries && self.settings.stream && flow.note_carries() {
-            self.harvest.carriers.push((key, flow.id));
+            self.harvest.carriers.push((keyed.key, flow.id));
         }
     }
 
@@ -440,19 +441,23 @@ impl Shard {
     /// The flow a packet belongs to: the newest of its key, or a new one.
     #[inline]
     fn flow_for(&mut self, keyed: &Keyed, id: FlowId, time: Timestamp, layer: &Layer) -> u32 {
-        let Keyed { key, hash, sender_is_lo } = keyed;
-        match self.find(key, *hash) {
-            Some(at) if self.flows.get(at).is_some_and(|flow| !ends_before(&self.settings, flow, *sender_is_lo, layer, time)) => {
-                at
-            }
-            found => self.add(keyed, id, time, layer, found),
+        let (flows, settings) = (&self.flows, &self.settings);
+        let mut goes_on = false;
+        let found = self.current.find(keyed.hash, |at| {
+            let Some(flow) = flows.get(at).filter(|flow| flow.key == keyed.key) else { return false };
+            goes_on = !ends_before(settings, flow, keyed.sender_is_lo, layer, time);
+            true
+        });
+        match found {
+            Some(at) if goes_on => at,
+            before => self.add(keyed, id, time, layer, before),
         }
     }
 
     /// Begins a flow, perhaps instead of an earlier one of its key.
     #[inline(never)]
     fn add(&mut self, keyed: &Keyed, id: FlowId, time: Timestamp, layer: &Layer, before: Option<u32>) -> u32 {
-        let Keyed { key, hash, sender_is_lo } = *keyed;
+        let Keyed { key, hash, sender_is_lo, .. } = *keyed;
         let at = self.flows.push(Flow::new(key, id, sender_is_lo, layer, time));
         match before {
             Some(before) => self.current.replace(hash, before, at),

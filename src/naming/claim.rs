@@ -1,7 +1,9 @@
 //! Who is called what, and where that was said.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::net::IpAddr;
+
+use foldhash::quality::{FixedState, FoldHasher};
 
 use super::lease::{Lease, Step};
 use crate::net::{Addr, Timestamp};
@@ -74,8 +76,9 @@ impl Lately {
 
     /// Whether the last claim about this host was another one.
     fn is_news(&mut self, host: Addr, name: &[u8], origin: Origin) -> bool {
-        let hash = |what: &dyn Fn(&mut DefaultHasher)| {
-            let mut hasher = DefaultHasher::new();
+        let hash = |what: &dyn Fn(&mut FoldHasher<'_>)| {
+            // The same in every run: what is told must not depend on chance.
+            let mut hasher = FixedState::default().build_hasher();
             what(&mut hasher);
             hasher.finish()
         };

@@ -31,7 +31,7 @@ pub(super) fn read(told: &Told<'_>, teller: &mut Teller<'_>) -> Option<()> {
         return None;
     }
     for _ in 0..questions {
-        name(message, &mut cursor)?;
+        skip_name(&mut cursor)?;
         cursor.skip(4)?;
     }
     let records = u32::from(answers) + u32::from(authorities) + u32::from(additionals);
@@ -50,7 +50,9 @@ fn unframed(bytes: &[u8]) -> &[u8] {
 }
 
 fn record(message: &[u8], cursor: &mut Cursor<'_>, teller: &mut Teller<'_>) -> Option<()> {
-    let owner = name(message, cursor)?;
+    let begin = message.len() - cursor.rest().len();
+    skip_name(cursor)?;
+    let owner = || labels(message, begin);
     let (kind, class) = (cursor.be16()?, cursor.be16()?);
     let (lifetime, length) = (cursor.be32()?, cursor.be16()?);
     let data = cursor.take(usize::from(length))?;
@@ -59,12 +61,12 @@ fn record(message: &[u8], cursor: &mut Cursor<'_>, teller: &mut Teller<'_>) -> O
         return Some(());
     }
     match (kind, data.len()) {
-        (A, 4) => teller.say(4, Addr::v4(data.try_into().ok()?), &owner),
-        (AAAA, 16) => teller.say(6, Addr::v6(data.try_into().ok()?), &owner),
+        (A, 4) => teller.say(4, Addr::v4(data.try_into().ok()?), &owner()?),
+        (AAAA, 16) => teller.say(6, Addr::v6(data.try_into().ok()?), &owner()?),
         (PTR, 1..) => {
-            if let Some((version, host)) = reversed(&owner) {
+            if let Some((version, host)) = reversed(&owner()?) {
                 let end = message.len() - cursor.rest().len();
-                teller.say(version, host, &labels(message, end - data.len())?.0);
+                teller.say(version, host, &labels(message, end - data.len())?);
             }
         }
         _ => {}
@@ -72,21 +74,25 @@ fn record(message: &[u8], cursor: &mut Cursor<'_>, teller: &mut Teller<'_>) -> O
     Some(())
 }
 
-/// A name of the message, its pointers followed.
-fn name(message: &[u8], cursor: &mut Cursor<'_>) -> Option<Vec<u8>> {
-    let at = message.len() - cursor.rest().len();
-    let (text, end) = labels(message, at)?;
-    cursor.skip(end - at)?;
-    Some(text)
+/// Steps over a name: labels to an empty one, or to a pointer.
+fn skip_name(cursor: &mut Cursor<'_>) -> Option<()> {
+    loop {
+        match cursor.u8()? {
+            0 => return Some(()),
+            length @ 1..=63 => cursor.skip(usize::from(length))?,
+            0xc0..=0xff => return cursor.skip(1),
+            _ => return None,
+        }
+    }
 }
 
-/// Labels from here on, and where they end. A pointer leads back, so that none can lead in a circle (RFC 1035 section 4.1.4).
-fn labels(message: &[u8], start: usize) -> Option<(Vec<u8>, usize)> {
-    let (mut text, mut at, mut end, mut before) = (Vec::new(), start, None, start);
+/// A name of the message, its pointers followed. A pointer leads back, so that none can lead in a circle (RFC 1035 section 4.1.4).
+fn labels(message: &[u8], start: usize) -> Option<Vec<u8>> {
+    let (mut text, mut at, mut before) = (Vec::with_capacity(64), start, start);
     loop {
         let length = usize::from(*message.get(at)?);
         match length {
-            0 => return Some((text, end.unwrap_or(at + 1))),
+            0 => return Some(text),
             1..=63 => {
                 let label = message.get(at + 1..=at + length)?;
                 if text.len() + length > LONGEST {
@@ -103,7 +109,6 @@ fn labels(message: &[u8], start: usize) -> Option<(Vec<u8>, usize)> {
                 if target >= before {
                     return None;
                 }
-                end = end.or(Some(at + 2));
                 (at, before) = (target, target);
             }
             _ => return None,

@@ -4,6 +4,7 @@ use super::cursor::Cursor;
 use super::finding::{Confidence, Finding, Look, Note, Protocol};
 use super::interfaces::interface;
 use super::opening::{Opening, Read, Said};
+use super::text;
 use super::uuid::Uuid;
 
 /// DCE/RPC.
@@ -65,8 +66,17 @@ pub fn look(seen: &Opening<'_>) -> Look {
 pub(super) fn names(interfaces: &[Uuid]) -> String {
     // Every endpoint is managed: of several interfaces that one says nothing.
     let tells = |uuid: &&Uuid| interfaces.len() == 1 || **uuid != MANAGEMENT;
-    let name = |uuid: &Uuid| interface(*uuid).map_or_else(|| uuid.to_string(), |known| known.name.clone());
-    interfaces.iter().filter(tells).take(4).map(name).collect::<Vec<_>>().join(" ")
+    let mut text = String::with_capacity(48);
+    for uuid in interfaces.iter().filter(tells).take(4) {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        match interface(*uuid) {
+            Some(known) => text.push_str(&known.name),
+            None => text.push_str(&uuid.to_string()),
+        }
+    }
+    text
 }
 
 /// The interfaces that a PDU inside of something else binds: a message to a pipe.
@@ -125,7 +135,7 @@ fn pdu(cursor: &mut Cursor<'_>, talk: &mut Talk) -> Option<bool> {
         12 | 15 => talk.is_certain |= acknowledges(body),
         _ => {}
     }
-    if auth > 0 && memchr::memmem::find(body, b"NTLMSSP\0").is_some() {
+    if auth > 0 && text::has(body, b"NTLMSSP\0") {
         talk.ntlm = true;
     }
     Some(true)
@@ -170,7 +180,7 @@ fn bound(mut cursor: Cursor<'_>, little: bool, talk: &mut Talk) {
 fn acknowledges(body: &[u8]) -> bool {
     /// NDR in little-endian order, its first eight bytes.
     const ON_THE_WIRE: [u8; 8] = [0x04, 0x5d, 0x88, 0x8a, 0xeb, 0x1c, 0xc9, 0x11];
-    memchr::memmem::find(body, &ON_THE_WIRE).is_some()
+    text::has(body, &ON_THE_WIRE)
 }
 
 #[cfg(test)]

@@ -27,14 +27,14 @@ pub fn look(seen: &Opening<'_>) -> Look {
 }
 
 /// One asks and the other answers. Over TCP and to busy resolvers the first answer need not be to the first question.
-fn is_one_conversation(exchange: &Exchange<Message>) -> bool {
+fn is_one_conversation(exchange: &Exchange<Message<'_>>) -> bool {
     exchange.values().filter(|message| message.is_response).count() == 1
 }
 
 /// What was read, as a finding of one of the protocols that share the message.
 ///
 /// A message that holds to the last byte is enough on a port where nothing else is spoken.
-pub(super) fn finding(exchange: &Exchange<Message>, protocol: &'static Protocol, at_home: bool) -> Finding {
+pub(super) fn finding(exchange: &Exchange<Message<'_>>, protocol: &'static Protocol, at_home: bool) -> Finding {
     let asked = exchange.values().find(|message| !message.is_response);
     let answered = exchange.values().find(|message| message.is_response);
     let mut detail = asked.or(answered).map(Message::text).unwrap_or_default();
@@ -54,17 +54,17 @@ pub(super) fn finding(exchange: &Exchange<Message>, protocol: &'static Protocol,
 }
 
 /// One datagram holds one message.
-fn read_datagram(said: &Said<'_>, at_home: bool) -> Read<Message> {
+fn read_datagram<'a>(said: &Said<'a>, at_home: bool) -> Read<Message<'a>> {
     let (bytes, len) = said.datagram();
     let message = message(bytes, bytes.len() == len, at_home);
     Read::or_unlike(message.filter(|message| message.questions <= 1 || at_home))
 }
 
-fn message(bytes: &[u8], is_whole: bool, at_home: bool) -> Option<Message> {
+fn message(bytes: &[u8], is_whole: bool, at_home: bool) -> Option<Message<'_>> {
     if at_home { dns_message::read_at_home(bytes, is_whole) } else { dns_message::read(bytes, is_whole) }
 }
 
-fn read_stream(said: &Said<'_>, at_home: bool) -> Read<Message> {
+fn read_stream<'a>(said: &Said<'a>, at_home: bool) -> Read<Message<'a>> {
     let Some((length, rest)) = said.bytes.split_first_chunk::<2>() else { return Read::Short };
     let length = usize::from(u16::from_be_bytes(*length));
     if length < 12 {

@@ -1,12 +1,10 @@
 //! The message that DNS, multicast DNS and LLMNR share (RFC 1035 section 4).
 
-use std::fmt::Write as _;
-
 use super::cursor::Cursor;
 use super::finding::shown;
 
 /// What a message says.
-pub(super) struct Message {
+pub(super) struct Message<'a> {
     pub(super) id: u16,
     pub(super) is_response: bool,
     pub(super) questions: u16,
@@ -14,19 +12,39 @@ pub(super) struct Message {
     /// Nothing had to be forgiven, and something is asked or answered.
     pub(super) is_sound: bool,
     /// Name and type of the first question, or of the first record where there is none.
-    pub(super) subject: Option<(Vec<u8>, u16)>,
+    pub(super) subject: Option<(Name<'a>, u16)>,
 }
 
-impl Message {
+impl Message<'_> {
     /// `A www.example.com`.
     pub(super) fn text(&self) -> String {
-        let mut text = String::new();
-        if let Some((name, kind)) = &self.subject {
-            // Writing to a String cannot fail.
-            let _ = match TYPES.iter().find(|(number, _)| number == kind) {
-                Some((_, word)) => write!(text, "{word} {}", shown(name)),
-                None => write!(text, "TYPE{kind} {}", shown(name)),
-            };
+        let Some((name, kind)) = &self.subject else { return String::new() };
+        let name = name.dotted();
+        let mut text = String::with_capacity(name.len() + 32);
+        match TYPES.iter().find(|(number, _)| number == kind) {
+            Some((_, word)) => text.push_str(word),
+            None => text.extend(["TYPE", &kind.to_string()]),
+        }
+        text.extend([" ", &shown(&name)]);
+        text
+    }
+}
+
+/// A name without compression, as it stands in the message: lengths and labels.
+pub(super) struct Name<'a>(&'a [u8]);
+
+impl Name<'_> {
+    fn dotted(&self) -> Vec<u8> {
+        let mut labels = Cursor::new(self.0);
+        let mut text = Vec::with_capacity(self.0.len() + 1);
+        while let Some(label) = labels.u8().and_then(|len| labels.take(usize::from(len))) {
+            if !text.is_empty() {
+                text.push(b'.');
+            }
+            text.extend_from_slice(label);
+        }
+        if text.is_empty() {
+            text.push(b'.');
         }
         text
     }
@@ -55,16 +73,15 @@ const TYPES: &[(u16, &str)] = &[
 ];
 
 /// Reads a message on a port where nothing else is spoken: what senders and captures get wrong is forgiven as long as it begins like one.
-pub(super) fn read_at_home(bytes: &[u8], is_whole: bool) -> Option<Message> {
+pub(super) fn read_at_home(bytes: &[u8], is_whole: bool) -> Option<Message<'_>> {
     read(bytes, is_whole).or_else(|| {
         let mut cursor = Cursor::new(bytes);
         let (id, flags, questions) = (cursor.be16()?, cursor.be16()?, cursor.be16()?);
         cursor.skip(6)?;
-        let mut name = Vec::new();
-        let is_named = read_name(&mut cursor, &mut name).is_some();
+        let name = read_name(&mut cursor);
         // Tails of a few bytes are cut off by whoever takes them for a checksum.
-        let is_cut = cursor.rest().len() < 2 && (is_named || !is_whole) || (!is_whole && cursor.rest().len() < 64);
-        let subject = if is_named { cursor.be16().map(|kind| (name, kind)) } else { None };
+        let is_cut = cursor.rest().len() < 2 && (name.is_some() || !is_whole) || (!is_whole && cursor.rest().len() < 64);
+        let subject = name.and_then(|name| Some((name, cursor.be16()?)));
         let is_possible = questions <= 4 && (subject.is_some() || is_cut);
         is_possible.then_some(Message {
             id,
@@ -78,7 +95,7 @@ pub(super) fn read_at_home(bytes: &[u8], is_whole: bool) -> Option<Message> {
 }
 
 /// Reads a message of which `bytes` may be the beginning only; `None` where it cannot be one.
-pub(super) fn read(bytes: &[u8], is_whole: bool) -> Option<Message> {
+pub(super) fn read(bytes: &[u8], is_whole: bool) -> Option<Message<'_>> {
     let mut cursor = Cursor::new(bytes);
     let (id, flags) = (cursor.be16()?, cursor.be16()?);
     let [questions, answers, authorities, additionals] = [cursor.be16()?, cursor.be16()?, cursor.be16()?, cursor.be16()?];
@@ -98,8 +115,7 @@ pub(super) fn read(bytes: &[u8], is_whole: bool) -> Option<Message> {
     let subject = if empty {
         None
     } else {
-        let mut name = Vec::new();
-        read_name(&mut cursor, &mut name)?;
+        let name = read_name(&mut cursor)?;
         let (kind, class) = (cursor.be16()?, cursor.be16()?);
         // IN, CH, HS, NONE, ANY; the top bit is multicast DNS's. Types above 259 are not in use but for TA and DLV.
         let is_known = (1..=260).contains(&kind) || matches!(kind, 32768 | 32769 | 65521..);
@@ -115,22 +131,21 @@ pub(super) fn read(bytes: &[u8], is_whole: bool) -> Option<Message> {
     (nothing_left && something_left).then_some(Message { id, is_response, questions, code: flags & 15, is_sound, subject })
 }
 
-/// A name without compression, in dotted form.
-fn read_name(cursor: &mut Cursor<'_>, name: &mut Vec<u8>) -> Option<()> {
+/// Reads a name to its end, which is at most 255 bytes away (RFC 1035 section 2.3.4).
+fn read_name<'a>(cursor: &mut Cursor<'a>) -> Option<Name<'a>> {
+    let all = cursor.rest();
+    let (mut labels, mut text) = (0, 0);
     loop {
         let len = usize::from(cursor.u8()?);
         if len == 0 {
-            if name.is_empty() {
-                name.push(b'.');
-            }
-            return Some(());
+            return all.get(..labels).map(Name);
         }
-        if len > 63 || name.len() + len > 255 {
+        // Between labels stands a dot.
+        if len > 63 || text + len > 255 {
             return None;
         }
-        if !name.is_empty() {
-            name.push(b'.');
-        }
-        name.extend_from_slice(cursor.take(len)?);
+        cursor.skip(len)?;
+        text += len + usize::from(text > 0);
+        labels += 1 + len;
     }
 }

@@ -58,7 +58,7 @@ fn read<'a>(said: &Said<'a>) -> Read<Talk<'a>> {
     };
     if let Some((code, rest)) = text::reply(line) {
         let is_greeting = matches!(code, 120 | 220 | 421 | 530) || !said.from_start;
-        let names_itself = memchr::memmem::find(&said.bytes.to_ascii_uppercase(), b"FTP").is_some();
+        let names_itself = text::has(&said.bytes.to_ascii_uppercase(), b"FTP");
         return Read::or_unlike((is_greeting && text::is_text(rest)).then_some(Talk::Greeting { text: rest, names_itself }));
     }
     let word = text::words(line).next().unwrap_or_default().to_ascii_uppercase();

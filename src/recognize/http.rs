@@ -1,7 +1,5 @@
 //! HTTP/1 (RFC 9112) and the preface of HTTP/2 (RFC 9113 section 3.4): method, host, user agent, server, and the kind of what is spoken.
 
-use std::fmt::Write as _;
-
 use super::cursor::Cursor;
 use super::finding::{Confidence, Finding, Look, Note, shown};
 use super::http_kind::{self, HTTP, Words};
@@ -11,6 +9,8 @@ use crate::net::Side;
 
 /// `UPDATEREDIRECTREF` (RFC 4437) is the longest that is registered.
 const LONGEST_METHOD: usize = 24;
+/// Room for what is usually said: it is put together twice for most flows of the web.
+const DETAIL: usize = 256;
 
 enum Seen<'a> {
     Request {
@@ -56,15 +56,19 @@ fn finding(exchange: &Exchange<Seen<'_>>, alone: Confidence) -> Finding {
 /// What the words of both sides make of it, and, behind them, one more.
 pub(super) fn told(words: &Words<'_>, confidence: Confidence, client: Option<Side>, version: &str) -> Finding {
     let row = http_kind::kind(words);
-    let mut detail = row.map(|row| format!("{}: ", row.kind.name)).unwrap_or_default();
+    let mut detail = String::with_capacity(DETAIL);
+    if let Some(row) = row {
+        detail.extend([row.kind.name, ": "]);
+    }
     detail += &shown(words.method);
-    let said = [("to", words.host), ("by", words.agent), ("answer", words.status), ("from", words.server)];
-    for (word, value) in said.into_iter().filter_map(|(word, value)| Some((word, value?))) {
-        // Writing to a string cannot fail.
-        let _ = write!(detail, " {word} {}", shown(value));
+    let said = [(" to ", words.host), (" by ", words.agent), (" answer ", words.status), (" from ", words.server)];
+    for (word, value) in said {
+        if let Some(value) = value {
+            detail.extend([word, &shown(value)]);
+        }
     }
     if !version.is_empty() {
-        let _ = write!(detail, " {version}");
+        detail.extend([" ", version]);
     }
     let credentials = words.credentials.unwrap_or_default();
     let host = words.host.map(without_port).filter(|host| host.iter().any(u8::is_ascii_alphabetic) && !host.contains(&b':'));
@@ -75,7 +79,7 @@ pub(super) fn told(words: &Words<'_>, confidence: Confidence, client: Option<Sid
         .of_kind(row.map(|row| &row.kind))
         .noting(Note::CleartextCredentials, text::after(credentials, b"Basic ").is_some() && !words.method.is_empty())
         // NTLMSSP begins so in base64.
-        .noting(Note::Ntlm, memchr::memmem::find(credentials, b"TlRMTVNT").is_some())
+        .noting(Note::Ntlm, text::has(credentials, b"TlRMTVNT"))
 }
 
 fn without_port(host: &[u8]) -> &[u8] {

@@ -126,7 +126,7 @@ impl<'a> Words<'a> {
     /// What a request is for.
     pub(super) fn ask_for(&mut self, target: &'a [u8]) {
         self.target = target;
-        self.path = match memchr::memmem::find(target.get(..8).unwrap_or(target), b"://") {
+        self.path = match text::find(target.get(..8).unwrap_or(target), b"://") {
             // To a proxy the whole address is said.
             Some(at) => {
                 let rest = target.get(at + 3..).unwrap_or_default();
@@ -174,7 +174,7 @@ fn begins(field: Option<&[u8]>, words: &[&str]) -> bool {
 }
 
 fn has(field: Option<&[u8]>, words: &[&str]) -> bool {
-    field.is_some_and(|value| words.iter().any(|word| memchr::memmem::find(value, word.as_bytes()).is_some()))
+    field.is_some_and(|value| words.iter().any(|word| text::has(value, word.as_bytes())))
 }
 
 /// A kind, and how it is told.

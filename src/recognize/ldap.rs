@@ -4,7 +4,7 @@ use super::ber;
 use super::cursor::Cursor;
 use super::finding::{Confidence, Finding, Look, Note, Protocol, shown};
 use super::opening::{Exchange, Opening, Read, Said};
-use super::tls;
+use super::{text, tls};
 
 /// LDAP, over TCP and UDP.
 pub static LDAP: Protocol = Protocol {
@@ -142,7 +142,7 @@ fn bind<'a>(body: &mut Cursor<'a>, message: &mut Message<'a>) -> Option<()> {
         return None;
     }
     message.simple = choice.tag == 0x80 && choice.len > 0;
-    message.ntlm = memchr::memmem::find(choice.body.rest(), b"NTLMSSP\0").is_some();
+    message.ntlm = text::has(choice.body.rest(), b"NTLMSSP\0");
     message.is_certain = true;
     Some(())
 }

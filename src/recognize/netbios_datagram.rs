@@ -6,6 +6,7 @@ use super::cursor::Cursor;
 use super::finding::{Confidence, Finding, Look, Protocol, shown};
 use super::netbios::{Name, read_name};
 use super::opening::{Opening, Read, Said};
+use super::text;
 
 /// The datagram service.
 pub static DATAGRAM: Protocol = Protocol {
@@ -58,7 +59,7 @@ fn read_datagram(bytes: &[u8]) -> Option<Datagram<'_>> {
 
 /// The name of an SMB transaction: the first text that begins with `\MAILSLOT\`.
 fn mailslot(bytes: &[u8]) -> Option<&[u8]> {
-    let at = memchr::memmem::find(bytes.get(..200).unwrap_or(bytes), b"\\MAILSLOT\\")?;
+    let at = text::find(bytes.get(..200).unwrap_or(bytes), b"\\MAILSLOT\\")?;
     bytes.get(at..)?.split(|byte| *byte == 0).next()
 }
 

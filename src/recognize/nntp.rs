@@ -88,7 +88,7 @@ fn read<'a>(said: &Said<'a>) -> Read<Talk<'a>> {
     };
     if let Some((code, text)) = text::reply(line) {
         let lower = line.to_ascii_lowercase();
-        let names_itself = [&b"nntp"[..], b"news", b"posting", b"usenet", b"innd"].iter().any(|word| contains(&lower, word));
+        let names_itself = [&b"nntp"[..], b"news", b"posting", b"usenet", b"innd"].iter().any(|word| text::has(&lower, word));
         let is_greeting = matches!(code, 200 | 201 | 400 | 502) && text::is_text(text);
         return Read::or_unlike(is_greeting.then_some(Talk::Greeting { text, names_itself }));
     }
@@ -103,10 +103,6 @@ fn read<'a>(said: &Said<'a>) -> Read<Talk<'a>> {
         is_own: text::lines(whole).any(|line| begins(OWN, line)),
         password: text::lines(whole).any(|line| text::after(line, b"AUTHINFO PASS").is_some()),
     })
-}
-
-fn contains(text: &[u8], word: &[u8]) -> bool {
-    memchr::memmem::find(text, word).is_some()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::finding::{Confidence, Finding, Look, Protocol, shown};
 use super::iso_transport::{self, Tpdu};
 use super::opening::Opening;
-use super::tls;
+use super::{text, tls};
 
 /// RDP.
 pub static RDP: Protocol = Protocol { name: "RDP", label: Some("Terminal Services"), behind: &["Terminal Services", "RDP"] };
@@ -74,7 +74,7 @@ fn protection(answer: (u8, u32)) -> &'static str {
 
 /// T.125 connect-initial (0x7f65) of a session without negotiation.
 fn is_conference(tpdu: &Tpdu<'_>) -> bool {
-    tpdu.kind == 0xf0 && tpdu.rest.starts_with(&[0x7f, 0x65]) && memchr::memmem::find(tpdu.rest, b"Duca").is_some()
+    tpdu.kind == 0xf0 && tpdu.rest.starts_with(&[0x7f, 0x65]) && text::has(tpdu.rest, b"Duca")
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ fn read<'a>(said: &Said<'a>) -> Read<Talk<'a>> {
             return Read::Unlike;
         }
         let upper = said.bytes.to_ascii_uppercase();
-        let names_itself = [&b"SMTP"[..], b"MAIL"].iter().any(|word| memchr::memmem::find(&upper, word).is_some());
+        let names_itself = [&b"SMTP"[..], b"MAIL"].iter().any(|word| text::has(&upper, word));
         return Read::Like(Talk::Greeting { text: rest, names_itself });
     }
     let hello = [&b"EHLO"[..], b"HELO", b"LHLO"].iter().find_map(|word| text::after(line, word));

@@ -39,7 +39,7 @@ fn negotiations(said: &Said<'_>) -> usize {
         match verb {
             0xfb..=0xfe if known => count += 1,
             0xfa if known => {
-                let Some(end) = memchr::memmem::find(cursor.rest(), &[0xff, 0xf0]) else { return count };
+                let Some(end) = text::find(cursor.rest(), &[0xff, 0xf0]) else { return count };
                 let _ = cursor.skip(end + 2);
                 count += 1;
             }

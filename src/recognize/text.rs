@@ -52,6 +52,17 @@ pub fn after<'a>(bytes: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
     head.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
+/// Where a text stands. Texts are short and what is searched is too: by its first byte it is found before a searcher is built.
+pub fn find(bytes: &[u8], text: &[u8]) -> Option<usize> {
+    let first = text.first()?;
+    memchr::memchr_iter(*first, bytes).find(|at| bytes.get(*at..).is_some_and(|rest| rest.starts_with(text)))
+}
+
+/// Whether a text stands in these bytes.
+pub fn has(bytes: &[u8], text: &[u8]) -> bool {
+    find(bytes, text).is_some()
+}
+
 /// A text in a field of fixed size, or one that a zero ends; `None` where it is empty.
 pub fn until_zero(bytes: &[u8]) -> Option<&[u8]> {
     bytes.split(|byte| *byte == 0).next().filter(|text| !text.is_empty())
@@ -65,12 +76,12 @@ pub fn narrow(wide: &[u8]) -> Vec<u8> {
 /// Whether one side asks for a password and the other has typed two lines: a name and the password.
 pub fn password_is_typed(asks: &[u8], types: &[u8]) -> bool {
     let lines = |end| memchr::memchr_iter(end, types).count();
-    lines(b'\r').max(lines(b'\n')) >= 2 && memchr::memmem::find(asks, b"assword:").is_some()
+    lines(b'\r').max(lines(b'\n')) >= 2 && has(asks, b"assword:")
 }
 
 /// Whether a message of NTLM is in the bytes ([MS-NLMP] section 2.2.1), as it is or in base64.
 pub fn has_ntlm(bytes: &[u8]) -> bool {
-    memchr::memmem::find(bytes, b"NTLMSSP\0").or_else(|| memchr::memmem::find(bytes, b"TlRMTVNT")).is_some()
+    has(bytes, b"NTLMSSP\0") || has(bytes, b"TlRMTVNT")
 }
 
 /// A header's value, of lines up to the first empty one.

@@ -40,7 +40,13 @@ impl<K: Eq + Hash + Ord + Clone, V: Weight + Default> Top<K, V> {
 
     fn let_go(&mut self) {
         self.full = true;
-        let light: Vec<K> = self.heaviest().into_iter().skip(self.capacity / 2).map(|(key, _)| key.clone()).collect();
+        let mut all: Vec<_> = self.kept.iter().map(|(key, entry)| (Reverse(entry.weight()), key)).collect();
+        // Which half is the lighter one is enough to know: no need to sort.
+        let light = match all.len().min(self.capacity / 2) {
+            stay if stay < all.len() => all.select_nth_unstable(stay),
+            _ => return,
+        };
+        let light: Vec<K> = std::iter::once(&*light.1).chain(&*light.2).map(|(_, key)| (*key).clone()).collect();
         for key in &light {
             self.kept.remove(key);
         }

@@ -95,7 +95,7 @@ use std::borrow::Cow;
 use super::cursor::Cursor;
 use super::finding::{Confidence, Finding, Look, Protocol, shown};
 use super::opening::{Exchange, Opening, Read, Said};
-use super::text;
+use super::text::{self, has};
 
 /// A protocol that no document names.
 const fn hint(name: &'static str) -> Protocol {
@@ -214,9 +214,4 @@ fn signed<'a>(bytes: &'a [u8], signatures: &[(&[u8], Turn<'a>)]) -> Read<Turn<'a
 /// The line at the beginning, escaped.
 fn first_line(bytes: &[u8]) -> Cow<'_, str> {
     shown(text::lines(bytes).next().unwrap_or_default())
-}
-
-/// Whether a text stands in these bytes.
-fn has(bytes: &[u8], needle: &[u8]) -> bool {
-    memchr::memmem::find(bytes, needle).is_some()
 }

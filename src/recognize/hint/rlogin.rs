@@ -29,7 +29,7 @@ pub fn look(seen: &Opening<'_>) -> Look {
     let shows =
         exchange.values().find_map(|talk| if let Talk::Shows(text) = talk { Some(*text) } else { None }).unwrap_or_default();
     let lines = typed.iter().any(|byte| matches!(byte, b'\r' | b'\n'));
-    let is_typed = lines && memchr::memmem::find(shows, b"assword:").is_some();
+    let is_typed = lines && text::has(shows, b"assword:");
     let finding = Finding::new(&RLOGIN, Confidence::Certain)
         .asked_by(Some(side))
         .detailed(&format!("as {}", shown(user)))
