@@ -22,7 +22,7 @@ pub fn look(seen: &Opening<'_>) -> Look {
     }
     let Some(exchange) = seen.read(|said| Read::or_unlike(read(said))) else { return Look::No };
     let goes_there = |(side, message): (Side, &Message<'_>)| seen.port_of(side.other()) == message.listener();
-    let comes_from = |(side, message): (Side, &Message<'_>)| seen.port_of(side) == SERVER && message.listener() == CLIENT;
+    let comes_from = |(side, message): (Side, &Message<'_>)| seen.port_of(side) == SERVER && message.is_answer();
     if !exchange.iter().all(|said| goes_there(said) || comes_from(said)) {
         return Look::No;
     }
@@ -31,7 +31,7 @@ pub fn look(seen: &Opening<'_>) -> Look {
         let name = exchange.values().find_map(|message| message.name.as_deref());
         let is_whole = exchange.values().any(|message| message.is_whole);
         Finding::new(&DHCPV6, if is_whole { Confidence::Certain } else { Confidence::Plausible })
-            .asked_by(exchange.client(|message| Some(message.listener() == SERVER && message.kind != RELAY_REPLY)))
+            .asked_by(exchange.client(|message| Some(!message.is_answer())))
             .of_client(name)
             .detailed(&kinds.join(", "))
     })
@@ -90,9 +90,18 @@ struct Message<'a> {
 }
 
 impl Message<'_> {
-    /// The port of whoever is meant to read it. What a relay gets back goes to its own port, which is a server's.
+    /// A server sends it. Whom it answers, client or relay, may have asked from any port (RFC 8357).
+    fn is_answer(&self) -> bool {
+        self.is_for_a_relay() || matches!(self.kind, 2 | 7 | 10 | 15..=17 | 21 | 37)
+    }
+
+    fn is_for_a_relay(&self) -> bool {
+        matches!(self.kind, RELAY_REPLY | 19)
+    }
+
+    /// The port of whoever is meant to read it. A relay's own port is a server's.
     fn listener(&self) -> u16 {
-        if matches!(self.kind, 2 | 7 | 10 | 15..=17 | 21 | 37) { CLIENT } else { SERVER }
+        if self.is_answer() && !self.is_for_a_relay() { CLIENT } else { SERVER }
     }
 }
 
@@ -183,8 +192,12 @@ mod tests {
         }
         // What a relay passes on and gets back goes to 547 both ways.
         let relayed = |kind: &str| message(&[kind, "00", &"20".repeat(32), "0009 0012 01 123456", CLIENT_ID]);
-        let finding = found(udp([547, 547], &relayed("0c"), &relayed("0d"), look));
-        assert_eq!((finding.client, detail(&finding)), (Some(Side::A), "relayed, answer to a relay"));
+        // A relay may use a port of its own (RFC 8357), and then the answer comes there.
+        for relay in [547, 546, 50_000] {
+            let finding = found(udp([relay, 547], &relayed("0c"), &relayed("0d"), look));
+            assert_eq!((finding.client, detail(&finding)), (Some(Side::A), "relayed, answer to a relay"), "{relay}");
+        }
+        assert_eq!(udp([547, 50_000], &relayed("0c"), b"", look), Look::No);
     }
 
     #[test]
