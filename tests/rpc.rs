@@ -157,9 +157,10 @@ fn what_real_servers_announce_is_listed_with_who_was_told_and_who_came() {
 #[test]
 fn what_is_for_one_conversation_is_listed_with_its_host_and_counted_where_there_is_much_of_it() {
     for (name, wanted) in [
-        ("ftp", "FTP default data passive, control on port 21 PASV in packet"),
-        ("tftp", "TFTP read boot.bin, blocks of 1024 RRQ in packet"),
-        ("rtsp", "RTP RTSP SETUP in packet"),
+        ("ftp", "FTP default data passive, control on port 21 svc.msftpsvc PASV in packet"),
+        ("tftp", "TFTP read boot.bin, blocks of 1024 svc.tftpd sccm.link.08 RRQ in packet"),
+        ("rtsp", "RTP svc.wmserver RTSP SETUP in packet"),
+        ("ssrp", "instance PAYROLL 10.50.1600.1 svc.mssqlserver and 12 more SQL Browser in packet"),
     ] {
         let said = rpc(&recorded(name), &[]);
         assert!(lines(&said).iter().any(|line| line.contains(wanted)), "{name}: {}", said.out);

@@ -1,9 +1,7 @@
 //! What is announced.
 
-use std::fmt;
-
 use crate::net::{Addr, IpProto, Timestamp};
-use crate::recognize::{Uuid, interface};
+use crate::recognize::{InterfaceId, Uuid, interface};
 
 /// Where a conversation will be held: one end of it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -56,26 +54,6 @@ impl Service {
     }
 }
 
-/// A DCE/RPC interface that is offered.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct Interface {
-    /// Its identifier.
-    pub uuid: Uuid,
-    /// Major and minor version.
-    pub version: (u16, u16),
-}
-
-/// As people write it: `drsuapi 4.0`.
-impl fmt::Display for Interface {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match interface(self.uuid) {
-            Some(known) => f.write_str(&known.name)?,
-            None => self.uuid.fmt(f)?,
-        }
-        write!(f, " {}.{}", self.version.0, self.version.1)
-    }
-}
-
 /// A conversation to come.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Announcement {
@@ -100,7 +78,9 @@ pub struct Announcement {
     /// What will be spoken.
     pub service: &'static Service,
     /// The interface, where it is DCE/RPC.
-    pub interface: Option<Interface>,
+    pub interface: Option<InterfaceId>,
+    /// The interface for which a DCOM object was asked for that is reached there.
+    pub object: Option<Uuid>,
     /// How it was said: the call, the command, the header.
     pub how: &'static str,
     /// Details in words: an annotation, a file, an instance. Fit to be shown.
@@ -108,6 +88,11 @@ pub struct Announcement {
 }
 
 impl Announcement {
+    /// The interface that it names, as what listens or as what an object is asked for.
+    pub fn names(&self) -> Option<Uuid> {
+        self.interface.map(|offered| offered.uuid).or(self.object)
+    }
+
     /// Interface and details in words.
     pub fn detail(&self) -> Option<String> {
         match (self.interface, &self.about) {

@@ -1,7 +1,8 @@
 //! Who says something, in which packet, and what was announced with it.
 
-use super::door::{Announcement, Door, End, Interface, Lasting, Service};
+use super::door::{Announcement, Door, End, Lasting, Service};
 use crate::net::{Addr, IpProto, Side, Timestamp};
+use crate::recognize::{InterfaceId, Uuid};
 
 /// A packet of a conversation that is followed.
 #[derive(Debug)]
@@ -36,7 +37,9 @@ pub struct Word {
     /// How long it holds.
     pub lasting: Lasting,
     /// The interface, where it is DCE/RPC.
-    pub interface: Option<Interface>,
+    pub interface: Option<InterfaceId>,
+    /// The interface for which a DCOM object was asked for.
+    pub object: Option<Uuid>,
     /// Details, fit to be shown.
     pub about: Option<Box<str>>,
 }
@@ -44,7 +47,7 @@ pub struct Word {
 impl Word {
     /// A word without details.
     pub fn new(service: &'static Service, how: &'static str, lasting: Lasting) -> Self {
-        Self { service, how, lasting, interface: None, about: None }
+        Self { service, how, lasting, interface: None, object: None, about: None }
     }
 
     /// Adds details; nothing where there are none.
@@ -54,9 +57,16 @@ impl Word {
         self
     }
 
+    /// Names the interface that is asked for of an object.
+    #[must_use]
+    pub fn for_object(mut self, interface: Option<Uuid>) -> Self {
+        self.object = interface;
+        self
+    }
+
     /// Names the interface.
     #[must_use]
-    pub fn offering(mut self, interface: Interface) -> Self {
+    pub fn offering(mut self, interface: InterfaceId) -> Self {
         self.interface = Some(interface);
         self
     }
@@ -118,6 +128,7 @@ impl Hearing<'_> {
             end,
             service: word.service,
             interface: word.interface,
+            object: word.object,
             how: word.how,
             about: word.about,
         });

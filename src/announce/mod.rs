@@ -33,7 +33,7 @@ mod stream;
 mod tftp;
 mod upnp;
 
-pub use door::{Announcement, Door, End, Interface, Lasting, Service};
+pub use door::{Announcement, Door, End, Lasting, Service};
 pub use follower::Follower;
 pub use hearing::{Hearing, Word};
 pub use reader::Reader;

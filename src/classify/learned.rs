@@ -90,7 +90,7 @@ fn matched<'a>(
     record.label = Some(label);
     record.systems = texts.systems.iter().map(String::as_str).collect();
     record.sources = texts.sources.iter().map(String::as_str).collect();
-    let offered = learned.announcement.interface.and_then(|offered| interface(offered.uuid));
+    let offered = learned.announcement.names().and_then(interface);
     match payload.filter(|finding| finding.texts().is_some_and(|texts| !texts.interfaces.is_empty())) {
         Some(finding) => narrow(record, finding),
         None => narrow_to(

@@ -75,10 +75,10 @@ pub(super) fn narrow_to(record: &mut FlowRecord<'_>, named: &[&str]) {
 }
 
 fn systems_of(finding: &Finding) -> impl Iterator<Item = &'static str> {
-    let uuids = finding.texts().map(|texts| texts.interfaces.as_slice()).unwrap_or_default();
+    let bound = finding.texts().map(|texts| texts.interfaces.as_slice()).unwrap_or_default();
     let of_kind = finding.texts().and_then(|texts| texts.kind).map(|kind| kind.systems).unwrap_or_default();
     let of_interfaces =
-        uuids.iter().filter_map(|uuid| interface(*uuid)).flat_map(|known| known.systems.iter().map(String::as_str));
+        bound.iter().filter_map(|bound| interface(bound.uuid)).flat_map(|known| known.systems.iter().map(String::as_str));
     of_interfaces.chain(of_kind.iter().copied())
 }
 
@@ -176,7 +176,7 @@ mod tests {
     use super::super::tests::record;
     use super::*;
     use crate::catalog::Options;
-    use crate::recognize::{Protocol, RECOGNIZERS, Uuid, kinds};
+    use crate::recognize::{InterfaceId, Protocol, RECOGNIZERS, Uuid, kinds};
 
     fn protocol(name: &str) -> &'static Protocol {
         let mut all = RECOGNIZERS.iter().flat_map(|recognizer| recognizer.protocols);
@@ -236,7 +236,7 @@ mod tests {
     fn an_interface_narrows_the_systems() {
         let catalog = Catalog::load(&Options::default()).unwrap();
         let samr = Uuid::parse("12345778-1234-abcd-ef00-0123456789ac").unwrap();
-        let finding = Finding::new(&DCE_RPC, Confidence::Certain).binding(vec![samr]).detailed("samr");
+        let finding = Finding::new(&DCE_RPC, Confidence::Certain).binding(vec![InterfaceId::new(samr, 1)]).detailed("samr");
         let mut record = record(IpProto::TCP, 40_001, 49_155);
         label(&mut record, &catalog, false, Some(&finding), None);
         assert_eq!((record.systems.as_slice(), record.sources.len()), (&["svc.lsass"][..], 1));

@@ -136,12 +136,12 @@ impl Labelling {
         desk.rest(&mut outcome, &self, workers);
         let audit = desk.verdicts.take().and_then(|verdicts| self.audit(verdicts));
         let draft = desk.learner.take().map(|learner| self.draft(&learner)).transpose()?.flatten();
-        let parts = self.settings.key;
+        let (parts, catalog) = (self.settings.key, Arc::clone(&self.catalog));
         let mut summary = self.summary(&outcome, source);
         summary.audit = audit;
         summary.draft = draft;
         summary.flows.evicted = desk.evicted;
-        summary.learned = desk.ledger.endpoints();
+        summary.learned = desk.ledger.endpoints(&catalog);
         (summary.announcements.heard, summary.announcements.forgotten) = desk.ledger.counts();
         summary.names = desk.ledger.host_names();
         summary.drops = drops();
@@ -311,7 +311,7 @@ impl Clerk {
             board.ended(&engine::record(flow, &self.carriers, Some(catalog), &self.ledger.heard(flow)));
         }
         if let Some(most) = board.wants_listeners() {
-            board.listen(&self.ledger.newest_endpoints(most));
+            board.listen(&self.ledger.newest_endpoints(most, catalog));
         }
         for flow in under_way {
             board.under_way(&engine::record(flow, &self.carriers, Some(catalog), &self.ledger.heard(flow)));

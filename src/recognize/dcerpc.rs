@@ -2,7 +2,7 @@
 
 use super::cursor::Cursor;
 use super::finding::{Confidence, Finding, Look, Note, Protocol};
-use super::interfaces::interface;
+use super::interfaces::{InterfaceId, interface};
 use super::opening::{Opening, Read, Said};
 use super::text;
 use super::uuid::Uuid;
@@ -39,7 +39,7 @@ const MANAGEMENT: Uuid = Uuid([0xaf, 0xa8, 0xbd, 0x80, 0x7d, 0x8a, 0x11, 0xc9, 0
 #[derive(Default)]
 struct Talk {
     from_client: Option<bool>,
-    interfaces: Vec<Uuid>,
+    interfaces: Vec<InterfaceId>,
     /// A bind with a transfer syntax that is known, an answer to one: nothing else looks like it.
     is_certain: bool,
     ntlm: bool,
@@ -50,8 +50,8 @@ pub fn look(seen: &Opening<'_>) -> Look {
     let Some(exchange) = seen.read(read) else { return Look::No };
     exchange.look(|| {
         let alone = if exchange.values().any(|talk| talk.is_certain) { Confidence::Certain } else { Confidence::Plausible };
-        let interfaces = exchange.values().fold(Vec::new(), |mut all: Vec<Uuid>, talk| {
-            all.extend(talk.interfaces.iter().filter(|uuid| !all.contains(uuid)).copied().collect::<Vec<_>>());
+        let interfaces = exchange.values().fold(Vec::new(), |mut all: Vec<InterfaceId>, talk| {
+            all.extend(talk.interfaces.iter().filter(|offered| !all.contains(offered)).copied().collect::<Vec<_>>());
             all
         });
         Finding::new(&DCE_RPC, exchange.confidence(alone))
@@ -63,24 +63,28 @@ pub fn look(seen: &Opening<'_>) -> Look {
 }
 
 /// The interfaces in words.
-pub(super) fn names(interfaces: &[Uuid]) -> String {
+pub(super) fn names(interfaces: &[InterfaceId]) -> String {
     // Every endpoint is managed: of several interfaces that one says nothing.
-    let tells = |uuid: &&Uuid| interfaces.len() == 1 || **uuid != MANAGEMENT;
+    let mut told: Vec<Uuid> = Vec::new();
     let mut text = String::with_capacity(48);
-    for uuid in interfaces.iter().filter(tells).take(4) {
+    for uuid in interfaces.iter().map(|offered| offered.uuid) {
+        if told.len() >= 4 || told.contains(&uuid) || (uuid == MANAGEMENT && interfaces.len() > 1) {
+            continue;
+        }
         if !text.is_empty() {
             text.push(' ');
         }
-        match interface(*uuid) {
+        match interface(uuid) {
             Some(known) => text.push_str(&known.name),
             None => text.push_str(&uuid.to_string()),
         }
+        told.push(uuid);
     }
     text
 }
 
 /// The interfaces that a PDU inside of something else binds: a message to a pipe.
-pub(super) fn bound_in(bytes: &[u8]) -> Vec<Uuid> {
+pub(super) fn bound_in(bytes: &[u8]) -> Vec<InterfaceId> {
     let mut talk = Talk::default();
     let is_pdu = pdu(&mut Cursor::new(bytes), &mut talk) == Some(true);
     if is_pdu { talk.interfaces } else { Vec::new() }
@@ -160,9 +164,9 @@ fn bound(mut cursor: Cursor<'_>, little: bool, talk: &mut Talk) {
             let syntaxes = cursor.u8()?;
             cursor.skip(1)?;
             let uuid = Uuid::from_wire(cursor.array()?, little);
-            cursor.skip(4)?;
-            if !talk.interfaces.contains(&uuid) {
-                talk.interfaces.push(uuid);
+            let offered = InterfaceId::new(uuid, if little { cursor.le32() } else { cursor.be32() }?);
+            if !talk.interfaces.contains(&offered) {
+                talk.interfaces.push(offered);
             }
             for _ in 0..syntaxes {
                 let syntax = Uuid::from_wire(cursor.array()?, little);
@@ -173,7 +177,7 @@ fn bound(mut cursor: Cursor<'_>, little: bool, talk: &mut Talk) {
         Some(())
     };
     let _ = contexts();
-    talk.is_certain |= talk.interfaces.iter().any(|uuid| interface(*uuid).is_some());
+    talk.is_certain |= talk.interfaces.iter().any(|offered| interface(offered.uuid).is_some());
 }
 
 /// An acceptance repeats the transfer syntax, behind an address of any length.
@@ -198,9 +202,14 @@ mod tests {
     fn a_bind_names_its_interface() {
         let finding = found(look(&tcp(&hex(BIND), &hex(ACK))));
         assert_eq!((detail(&finding), finding.confidence, finding.client), ("epmapper", Confidence::Certain, Some(Side::A)));
-        let big = "05000b03 00000000 0048 0000 00000001 16d016d0 00000000 01000000 0000 01 00 e1af83085d1f11c991a408002b14a0fa 0003 0000 \
+        // The version is one number, whose low half is the major one: it is turned as a whole.
+        let big = "05000b03 00000000 0048 0000 00000001 16d016d0 00000000 01000000 0000 01 00 e1af83085d1f11c991a408002b14a0fa 00000003 \
             8a885d041ceb11c99fe808002b104860 00000002";
-        assert_eq!(detail(&found(look(&tcp(&hex(big), b"")))), "epmapper");
+        let told = found(look(&tcp(&hex(big), b"")));
+        assert_eq!(detail(&told), "epmapper");
+        for finding in [finding, told] {
+            assert_eq!(finding.texts().unwrap().interfaces[0].to_string(), "epmapper 3.0");
+        }
     }
 
     #[test]

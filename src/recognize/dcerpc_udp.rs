@@ -3,7 +3,7 @@
 use super::cursor::Cursor;
 use super::dcerpc::{DCE_RPC, names};
 use super::finding::{Confidence, Finding, Look};
-use super::interfaces::interface;
+use super::interfaces::{InterfaceId, interface};
 use super::opening::{Opening, Read, Said};
 use super::uuid::Uuid;
 
@@ -11,7 +11,7 @@ const HEADER: usize = 80;
 
 struct Pdu {
     kind: u8,
-    interface: Uuid,
+    interface: InterfaceId,
     activity: [u8; 16],
 }
 
@@ -23,16 +23,16 @@ pub fn look(seen: &Opening<'_>) -> Look {
     }
     let mut activities = exchange.values().map(|pdu| pdu.activity);
     let same = exchange.is_both() && activities.next() == activities.next();
-    let known = exchange.values().any(|pdu| interface(pdu.interface).is_some());
+    let known = exchange.values().any(|pdu| interface(pdu.interface.uuid).is_some());
     if !same && !known {
         return if exchange.is_both() { Look::No } else { Look::More };
     }
-    let uuid = exchange.values().map(|pdu| pdu.interface).find(|uuid| uuid.0 != [0; 16]);
+    let called = exchange.values().map(|pdu| pdu.interface).find(|called| called.uuid.0 != [0; 16]);
     exchange.look(|| {
         Finding::new(&DCE_RPC, Confidence::Certain)
             .asked_by(exchange.client(|pdu| Some(from_client(pdu.kind))))
-            .detailed(&names(uuid.as_slice()))
-            .binding(uuid.into_iter().collect())
+            .detailed(&names(called.as_slice()))
+            .binding(called.into_iter().collect())
     })
 }
 
@@ -51,9 +51,11 @@ fn pdu(bytes: &[u8], len: usize) -> Option<Pdu> {
     let [version, kind, _flags, more_flags, drep, floats, reserved, _serial] = cursor.array()?;
     let little = drep >> 4 == 1;
     cursor.skip(16)?;
-    let interface = Uuid::from_wire(cursor.array()?, little);
+    let uuid = Uuid::from_wire(cursor.array()?, little);
     let activity = cursor.array()?;
-    cursor.skip(4 + 4 + 4 + 2 + 2 + 2)?;
+    cursor.skip(4)?;
+    let interface = InterfaceId::new(uuid, if little { cursor.le32() } else { cursor.be32() }?);
+    cursor.skip(4 + 2 + 2 + 2)?;
     let body = if little { cursor.le16() } else { cursor.be16() }?;
     let is_possible =
         version == 4 && kind <= 10 && more_flags & 0xfc == 0 && drep >> 4 <= 1 && drep & 15 <= 1 && floats <= 3 && reserved == 0;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use super::uuid::Uuid;
+use super::interfaces::InterfaceId;
 use crate::net::Side;
 use crate::record::escape;
 
@@ -86,7 +86,7 @@ pub struct Texts {
     /// What the payload showed, in words.
     pub detail: Option<Box<str>>,
     /// DCE/RPC interfaces that were bound or called.
-    pub interfaces: Vec<Uuid>,
+    pub interfaces: Vec<InterfaceId>,
     /// What is spoken over it.
     pub kind: Option<&'static Kind>,
     /// What the client was called.
@@ -185,7 +185,7 @@ impl Finding {
 
     /// Lists the interfaces.
     #[must_use]
-    pub fn binding(mut self, interfaces: Vec<Uuid>) -> Self {
+    pub fn binding(mut self, interfaces: Vec<InterfaceId>) -> Self {
         if !interfaces.is_empty() {
             self.texts_mut().interfaces = interfaces;
         }

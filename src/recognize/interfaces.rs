@@ -1,12 +1,40 @@
 //! What DCE/RPC interfaces are called: `rules/rpc-interfaces.toml`, read when the first one is met.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::LazyLock;
 
 use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
 
 use super::uuid::Uuid;
+
+/// What a bind, a datagram or a tower names: an interface and its version.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct InterfaceId {
+    /// Its identifier.
+    pub uuid: Uuid,
+    /// Major and minor version.
+    pub version: (u16, u16),
+}
+
+impl InterfaceId {
+    /// With the version as PDUs have it: the major one in the low half (C706 section 12.6.3.1).
+    pub fn new(uuid: Uuid, version: u32) -> Self {
+        Self { uuid, version: (version as u16, (version >> 16) as u16) }
+    }
+}
+
+/// As people write it: `drsuapi 4.0`.
+impl fmt::Display for InterfaceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match interface(self.uuid) {
+            Some(known) => f.write_str(&known.name)?,
+            None => self.uuid.fmt(f)?,
+        }
+        write!(f, " {}.{}", self.version.0, self.version.1)
+    }
+}
 
 /// A DCE/RPC interface.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]

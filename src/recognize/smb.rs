@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 use super::cursor::Cursor;
 use super::dcerpc;
 use super::finding::{Confidence, Finding, Look, Note, Protocol, shown};
+use super::interfaces::InterfaceId;
 use super::netbios::{self, Name};
 use super::opening::{Opening, Read, Said};
 use super::text;
-use super::uuid::Uuid;
 
 /// SMB of any version.
 pub static SMB: Protocol = Protocol { name: "SMB", label: Some("SMB"), behind: &["SMB", "NetBIOS Session Service", "NetBIOS"] };
@@ -46,7 +46,7 @@ struct Talk<'a> {
     /// The last share that was opened; a path in UTF-16 or, of old clients, in bytes.
     tree: Option<Path<'a>>,
     pipes: Vec<Path<'a>>,
-    interfaces: Vec<Uuid>,
+    interfaces: Vec<InterfaceId>,
     /// Who calls whom, where a session of NetBIOS is around it.
     names: Option<(Name, Name)>,
 }
@@ -290,9 +290,9 @@ fn opened<'a>(talk: &mut Talk<'a>, name: Path<'a>) {
 
 /// What was written may bind an interface; on a share of files the pipe's PDU is no PDU.
 fn bind(talk: &mut Talk<'_>, body: &[u8], offset: u16) {
-    for uuid in body.get(usize::from(offset)..).map(dcerpc::bound_in).unwrap_or_default() {
-        if talk.interfaces.len() < PIPES && !talk.interfaces.contains(&uuid) {
-            talk.interfaces.push(uuid);
+    for bound in body.get(usize::from(offset)..).map(dcerpc::bound_in).unwrap_or_default() {
+        if talk.interfaces.len() < PIPES && !talk.interfaces.contains(&bound) {
+            talk.interfaces.push(bound);
         }
     }
 }

@@ -27,8 +27,8 @@ pub struct LearnedEndpoint {
     pub name: Option<&'static str>,
     /// What the announcement said besides: an annotation, a file, an instance.
     pub annotation: Option<String>,
-    /// The systems of the catalog that the interface belongs to.
-    pub systems: Vec<&'static str>,
+    /// The systems of the catalog that the interface belongs to, or that the protocol is documented for.
+    pub systems: Vec<String>,
     /// `listener`: for every client; `session`: between two hosts; `once`: the next conversation of two hosts.
     pub lasting: &'static str,
     /// How it was learned: `ept_map`, `PASV`, `bind` ...

@@ -162,11 +162,19 @@ fn row(endpoint: &LearnedEndpoint, is_same: bool) -> [String; 7] {
         first(place),
         first(endpoint.protocol.to_owned()),
         what,
-        endpoint.systems.join(" "),
+        systems(&endpoint.systems),
         learned,
         seen(endpoint),
         clients(endpoint, is_same),
     ]
+}
+
+/// Two systems, or the first and how many there are besides: a protocol may be documented for two dozen.
+fn systems(all: &[String]) -> String {
+    match all {
+        [first, _, _, ..] => format!("{first} and {} more", all.len() - 1),
+        few => few.join(" "),
+    }
 }
 
 /// When it was first and last seen: the times of one day, else the days too.

@@ -29,7 +29,7 @@ impl Listener {
         let annotation = endpoint.annotation.as_deref().filter(|text| Some(*text) != endpoint.name).map(visible);
         let parts = [Some(endpoint.protocol), offered, endpoint.version.as_deref(), annotation.as_deref()];
         Self {
-            key: format!("{place} {} {} {}", endpoint.transport, endpoint.packet, offered.unwrap_or_default()),
+            key: format!("{place} {} {} {:?}", endpoint.transport, endpoint.packet, (offered, &endpoint.version)),
             place,
             transport: endpoint.transport.to_string(),
             what: parts.into_iter().flatten().collect::<Vec<_>>().join(" "),

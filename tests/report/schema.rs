@@ -34,7 +34,7 @@ fn endpoint() -> LearnedEndpoint {
         version: Some("4.0".to_owned()),
         name: Some("drsuapi"),
         annotation: Some("MS NT Directory DRS Interface".to_owned()),
-        systems: vec!["svc.lsass"],
+        systems: vec!["svc.lsass".to_owned()],
         lasting: "listener",
         how: "ept_map",
         packet: 17,

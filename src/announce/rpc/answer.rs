@@ -75,5 +75,6 @@ fn bound(binding: &Binding, how: &'static str, wanted: Option<Uuid>, server: Sid
     let transport = if binding.over_udp { IpProto::UDP } else { IpProto::TCP };
     let about =
         wanted.and_then(interface).map_or_else(|| "DCOM object".to_owned(), |known| format!("DCOM object, {}", known.name));
-    hearing.listens(server, transport, binding.port, Word::new(&RPC, how, Lasting::Standing).about(&about));
+    let word = Word::new(&RPC, how, Lasting::Standing).for_object(wanted).about(&about);
+    hearing.listens(server, transport, binding.port, word);
 }

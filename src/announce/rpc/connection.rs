@@ -1,6 +1,6 @@
 //! DCE/RPC over a connection (C706 chapter 12.6): binds, and the calls of interfaces that announce others.
 
-use super::super::door::{Interface, Lasting};
+use super::super::door::Lasting;
 use super::super::hearing::{Hearing, Word};
 use super::super::reader::Reader;
 use super::RPC;
@@ -8,7 +8,7 @@ use super::answer::Question;
 use super::epm::EPM;
 use super::ndr::Format;
 use crate::net::{IpProto, Side};
-use crate::recognize::{Cursor, Uuid};
+use crate::recognize::{Cursor, InterfaceId, Uuid};
 
 const HEADER: usize = 16;
 /// Where RPC over HTTP begins: who accepts the connection greets first ([MS-RPCH] section 2.1.1).
@@ -29,7 +29,7 @@ struct Context {
     id: u16,
     /// The call of the bind that offered it.
     bind: u32,
-    interface: Interface,
+    interface: InterfaceId,
     is_wide: bool,
 }
 
@@ -190,12 +190,12 @@ impl Connection {
             let syntaxes = cursor.u8()?;
             cursor.skip(1)?;
             let uuid = Uuid::from_wire(cursor.array()?, pdu.little);
-            let version = version(double(&mut cursor, pdu.little)?);
+            let interface = InterfaceId::new(uuid, double(&mut cursor, pdu.little)?);
             let is_wide = is_wide(cursor.rest(), pdu.little);
             cursor.skip(20 * usize::from(syntaxes))?;
             self.contexts.retain(|context| context.id != id);
             if self.contexts.len() < CONTEXTS {
-                self.contexts.push(Context { id, bind: pdu.call, interface: Interface { uuid, version }, is_wide });
+                self.contexts.push(Context { id, bind: pdu.call, interface, is_wide });
             }
         }
         Some(())
@@ -290,10 +290,6 @@ impl Connection {
 /// What is called without a bind in sight.
 fn assumed(hearing: &Hearing<'_>) -> Option<Uuid> {
     hearing.ports.iter().any(|port| MAPPERS.contains(port)).then_some(EPM)
-}
-
-fn version(bits: u32) -> (u16, u16) {
-    (bits as u16, (bits >> 16) as u16)
 }
 
 /// Whether a transfer syntax is NDR64.

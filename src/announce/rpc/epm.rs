@@ -1,9 +1,8 @@
 //! Answers of the endpoint mapper: towers, each of which says how one interface is reached (C706 appendices L, O and I).
 
-use super::super::door::Interface;
 use super::ndr::{Format, Ndr};
 use crate::net::Addr;
-use crate::recognize::{Cursor, Uuid};
+use crate::recognize::{Cursor, InterfaceId, Uuid};
 
 /// The endpoint mapper.
 pub const EPM: Uuid = Uuid([0xe1, 0xaf, 0x83, 0x08, 0x5d, 0x1f, 0x11, 0xc9, 0x91, 0xa4, 0x08, 0x00, 0x2b, 0x14, 0xa0, 0xfa]);
@@ -31,7 +30,7 @@ pub enum Over {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Tower {
     /// Which interface.
-    pub interface: Interface,
+    pub interface: InterfaceId,
     /// Over what.
     pub over: Over,
     /// At which port.
@@ -132,7 +131,7 @@ fn tower(octets: &[u8]) -> Option<Tower> {
     let version = (name.le16()?, Cursor::new(first.place).le16().unwrap_or_default());
     let (over, port) = floors.iter().skip(2).find_map(reached)?;
     let host = floors.iter().find(|floor| floor.protocol == 0x09).and_then(|floor| Some(Addr::v4(floor.place.try_into().ok()?)));
-    Some(Tower { interface: Interface { uuid, version }, over, port, host, annotation: Vec::new() })
+    Some(Tower { interface: InterfaceId { uuid, version }, over, port, host, annotation: Vec::new() })
 }
 
 fn reached(floor: &Floor<'_>) -> Option<(Over, u16)> {

@@ -27,7 +27,7 @@ use crate::announce::{Announcement, Door, End, Lasting};
 use crate::classify::Learned;
 use crate::flow::{Flow, Side};
 use crate::net::{Addr, IpProto, Timestamp};
-use crate::recognize::{DCE_RPC, Uuid};
+use crate::recognize::{DCE_RPC, InterfaceId};
 use crate::record::HostName;
 use leases::Leases;
 use names::Names;
@@ -121,7 +121,7 @@ const CLIENTS: usize = 256;
 /// All doors.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    bound: BTreeMap<(Door, Uuid), Bound>,
+    bound: BTreeMap<(Door, InterfaceId), Bound>,
     places: HashMap<Door, Place, RandomState>,
     /// The doors of announcements, in the order these came.
     standing: VecDeque<Door>,
@@ -212,8 +212,8 @@ impl Ledger {
         let ends: Vec<(Side, Door)> = doors(flow).collect();
         let at = |side| ends.iter().find(|(known, _)| *known == side).map(|(_, door)| *door);
         let Some((door, from)) = at(client.other()).zip(at(client)) else { return };
-        for uuid in &texts.interfaces {
-            if self.bound.len() >= BOUND && !self.bound.contains_key(&(door, *uuid)) {
+        for offered in &texts.interfaces {
+            if self.bound.len() >= BOUND && !self.bound.contains_key(&(door, *offered)) {
                 return;
             }
             let new = || Bound {
@@ -224,7 +224,7 @@ impl Ledger {
                 flows: 0,
                 bytes: 0,
             };
-            let bound = self.bound.entry((door, *uuid)).or_insert_with(new);
+            let bound = self.bound.entry((door, *offered)).or_insert_with(new);
             bound.packet = bound.packet.min(flow.id.packet);
             bound.first = bound.first.earliest(flow.first);
             bound.last = bound.last.latest(flow.last);

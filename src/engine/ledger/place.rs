@@ -91,7 +91,7 @@ impl Use {
             from_inside: tcp.and_then(crate::flow::TcpState::handshake_side) == Some(door),
             answered: flow.packets.iter().all(|packets| *packets > 0) && !has_state(&unanswered),
             says: finding.filter(|finding| finding.is_sure()).map(|finding| finding.protocol.name),
-            bound: finding.and_then(|finding| finding.texts()?.interfaces.first().copied()),
+            bound: finding.and_then(|finding| Some(finding.texts()?.interfaces.first()?.uuid)),
         }
     }
 
