@@ -12,6 +12,7 @@ use serde_json::Value;
 use support::binary::{Said, read};
 use support::captures::pages;
 use support::conversation::{Capture, Tunnel, mapped};
+use support::header;
 
 const CLIENT: &str = "10.0.0.1";
 const OTHER: &str = "10.0.0.3";
@@ -95,6 +96,128 @@ fn a_port_that_carries_something_else_is_mismatched_and_forgotten() {
     capture.connection((CLIENT, 40_004), (SERVER, 49_158), &[SEALED, SEALED]);
     let expected = ["49158 mismatched HTTP payload", "49158 unmatched - -", "49158 matched RPC learned"];
     assert_eq!(labelled(&capture, "reused"), expected, "announced again, it is believed again");
+}
+
+/// `transport server: label evidence, note` of every flow whose label is one of these.
+fn carried(capture: &Capture, name: &str, labels: &[&str]) -> Vec<String> {
+    let path = capture.write(name);
+    let one = read(&path, &["--workers", "1"]);
+    assert!(one.out == read(&path, &["--workers", "3"]).out, "{name} with three workers");
+    std::fs::remove_file(&path).unwrap();
+    let word = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let line = |record: &Value| {
+        let server = match record["server"]["port"].as_u64() {
+            Some(port) => format!("{}/{port}", word(&record["server"]["ip"])),
+            None => word(&record["server"]["ip"]),
+        };
+        format!("{} {server}: {} {}", word(&record["transport"]), word(&record["label"]), word(&record["evidence"]))
+    };
+    let (records, _) = one.records();
+    records.iter().filter(|record| labels.contains(&word(&record["label"]).as_str())).map(line).collect()
+}
+
+/// An IP packet between two hosts, neither TCP nor UDP.
+fn bare(capture: &mut Capture, from: &str, to: &str, protocol: u8, payload: &[u8]) {
+    let ip = header::Ip { protocol, id: 1, piece: header::Piece::default() };
+    capture.packet(&header::ip((from.parse().unwrap(), to.parse().unwrap()), ip, payload));
+}
+
+/// Enhanced GRE (RFC 2637 section 4.1) whose PPP is encrypted (MPPE, RFC 3078).
+fn sealed_call(call: u16) -> Vec<u8> {
+    [&[0x30, 0x01, 0x88, 0x0b, 0, 10][..], &call.to_be_bytes(), &[0, 0, 0, 1, 0x00, 0xfd, 0x90, 0x01], &SEALED[..6]].concat()
+}
+
+#[test]
+fn a_pptp_call_announces_its_gre() {
+    let mut capture = Capture::new();
+    bare(&mut capture, OTHER, SERVER, 47, &sealed_call(9));
+    // The answer to an outgoing call (section 2.8): the server's call id 7, the client's 3, connected.
+    let message = |kind: u8, rest: &[u8]| {
+        let length = (12 + rest.len()) as u16;
+        [&length.to_be_bytes()[..], &[0, 1, 0x1a, 0x2b, 0x3c, 0x4d, 0, kind, 0, 0], rest].concat()
+    };
+    let (asked, accepted) = (message(7, &[0; 156]), message(8, &[&[0, 7, 0, 3, 1][..], &[0; 15]].concat()));
+    capture.connection((CLIENT, 40_000), (SERVER, 1723), &[&asked, &accepted]);
+    for (from, to, call) in [(CLIENT, SERVER, 7), (SERVER, CLIENT, 3)] {
+        bare(&mut capture, from, to, 47, &sealed_call(call));
+    }
+    let expected = ["gre 10.0.0.2: GRE protocol", "gre 10.0.0.2: GRE learned"];
+    assert_eq!(carried(&capture, "pptp", &["GRE"]), expected, "nobody announced the first");
+}
+
+#[test]
+fn a_negotiation_of_keys_announces_sealed_packets() {
+    let mut capture = Capture::new();
+    // Headers of RFC 7296 section 3.1: the initial exchange, then the sealed one (35), requests and answers.
+    let message = |exchange: u8, flags: u8, answered: u8| {
+        let body = [0x5a; 72];
+        let length = (28 + body.len()) as u32;
+        let payload = if exchange == 34 { 33 } else { 46 };
+        let head = [[1; 8], [answered; 8]].concat();
+        let number = u32::from(exchange == 35);
+        let first = [0, 0, 0, body.len() as u8];
+        [&head[..], &[payload, 0x20, exchange, flags], &number.to_be_bytes(), &length.to_be_bytes(), &first, &body[4..]].concat()
+    };
+    for (exchange, answered) in [(34, 0), (35, 2)] {
+        capture.udp((CLIENT, 500), (SERVER, 500), &message(exchange, 0x08, answered));
+        capture.udp((SERVER, 500), (CLIENT, 500), &message(exchange, 0x20, 2));
+    }
+    for (from, to) in [(CLIENT, SERVER), (SERVER, CLIENT), (OTHER, SERVER)] {
+        bare(&mut capture, from, to, 50, &header::esp(0xc0de, 1, SEALED));
+        bare(&mut capture, from, to, 51, &header::ah(59, 0xbeef, 1, b""));
+    }
+    let of = |found: Vec<String>| found.into_iter().filter(|line| line.ends_with("learned")).count();
+    let found = carried(&capture, "ike", &["IPSec ESP", "IPSec AH"]);
+    assert_eq!((of(found.clone()), found.len()), (2, 4), "keys were negotiated by the first two only: {found:#?}");
+}
+
+#[test]
+fn an_l2tp_server_may_answer_from_another_port() {
+    let mut capture = Capture::new();
+    // SCCRQ and SCCRP (RFC 2661 sections 6.1 and 6.2): message type, protocol version, framing, host name, tunnel id.
+    let control = |kind: u8, tunnel: u8| {
+        let attributes = [
+            &[0x80, 8, 0, 0, 0, 0, 0, kind, 0x80, 8, 0, 0, 0, 2, 1, 0, 0x80, 10, 0, 0, 0, 3, 0, 0, 0, 3][..],
+            &[0x80, 7, 0, 0, 0, 7, b'h', 0x80, 8, 0, 0, 0, 9, 0, 5],
+        ]
+        .concat();
+        [&[0xc8, 0x02, 0, (12 + attributes.len()) as u8, 0, tunnel, 0, 0, 0, 0, 0, 0][..], &attributes].concat()
+    };
+    capture.udp((CLIENT, 1701), (SERVER, 1701), &control(1, 0));
+    capture.udp((SERVER, 50_001), (CLIENT, 1701), &control(2, 5));
+    // Data of a session whose PPP is encrypted.
+    for (from, to) in [((SERVER, 50_001), (CLIENT, 1701)), ((CLIENT, 1701), (SERVER, 50_001))] {
+        capture.udp(from, to, &[&[0x00, 0x02, 0, 5, 0, 1, 0xff, 0x03, 0x00, 0xfd][..], SEALED].concat());
+    }
+    let found = carried(&capture, "l2tp", &["L2TP"]);
+    assert_eq!(found, ["udp 10.0.0.2/1701: L2TP payload", "udp 10.0.0.2/50001: L2TP learned"]);
+}
+
+#[test]
+fn an_invitation_announces_its_media() {
+    let mut capture = Capture::new();
+    let described = |first: &str, host: &str, port: u16| {
+        let sdp = format!("v=0\r\no=- 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\nm=audio {port} RTP/AVP 0\r\n");
+        let head = "Via: SIP/2.0/UDP 10.0.0.1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: 1@b\r\nCSeq: 1 INVITE\r\n";
+        format!("{first}\r\n{head}Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{sdp}", sdp.len()).into_bytes()
+    };
+    capture.udp((CLIENT, 5060), (SERVER, 5060), &described("INVITE sip:c@10.0.0.2 SIP/2.0", CLIENT, 30_000));
+    capture.udp((SERVER, 5060), (CLIENT, 5060), &described("SIP/2.0 200 OK", SERVER, 40_000));
+    // RTP (RFC 3550 section 5.1) of payload type 0, and a sender's report (section 6.4.1) one port above.
+    for sequence in 0..4_u8 {
+        for (from, to) in [((CLIENT, 30_000), (SERVER, 40_000)), ((SERVER, 40_000), (CLIENT, 30_000))] {
+            capture.udp(from, to, &[&[0x80, 0, 0, sequence, 0, 0, sequence, 0xa0, 1, 2, 3, 4][..], &[0xff; 160]].concat());
+        }
+    }
+    let report = [&[0x80, 200, 0, 6, 1, 2, 3, 4][..], &[0x11; 20]].concat();
+    capture.udp((CLIENT, 30_001), (SERVER, 40_001), &report);
+    capture.udp((SERVER, 40_001), (CLIENT, 30_001), &report);
+    // The same between two who did not agree on anything stays a guess.
+    capture.udp((OTHER, 30_000), (SERVER, 40_010), &[&[0x80, 0, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4][..], &[0xff; 160]].concat());
+    // Both ends were announced: either may be listed as the one that listens.
+    let found = carried(&capture, "sip", &["RTP", "RTCP"]);
+    let labels: Vec<_> = found.iter().filter_map(|line| line.split_once(": ")).map(|(_, label)| label).collect();
+    assert_eq!(labels, ["RTP learned", "RTCP learned"], "{found:?}");
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn board_of(capture: &str, catalog: &Catalog) -> Board {
     board.tick();
     board.under_way(&last.unwrap());
     board.tick();
-    board.listen(&ledger.newest_endpoints(100));
+    board.listen(&ledger.newest_endpoints(100, catalog));
     board
 }
 
