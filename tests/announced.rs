@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 use support::binary::{Said, read};
 use support::captures::pages;
-use support::conversation::{Capture, Tunnel, mapped};
+use support::conversation::{Capture, Tunnel, bind_to_netlogon_at, mapped};
 use support::header;
 
 const CLIENT: &str = "10.0.0.1";
@@ -218,6 +218,17 @@ fn an_invitation_announces_its_media() {
     let found = carried(&capture, "sip", &["RTP", "RTCP"]);
     let labels: Vec<_> = found.iter().filter_map(|line| line.split_once(": ")).map(|(_, label)| label).collect();
     assert_eq!(labels, ["RTP learned", "RTCP learned"], "{found:?}");
+}
+
+#[test]
+fn an_accepted_bind_announces_its_secondary_address() {
+    let mut capture = Capture::new();
+    let (bind, accepted) = bind_to_netlogon_at(b"49171\0");
+    capture.connection((CLIENT, 40_000), (SERVER, 49_160), &[&bind, &accepted]);
+    capture.connection((OTHER, 40_001), (SERVER, 49_171), &[SEALED, SEALED]);
+    capture.connection((OTHER, 40_002), (SERVER, 49_172), &[SEALED, SEALED]);
+    let expected = ["49160 matched RPC payload", "49171 matched RPC learned", "49172 unmatched - -"];
+    assert_eq!(labelled(&capture, "secondary"), expected);
 }
 
 #[test]

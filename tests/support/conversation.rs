@@ -132,8 +132,15 @@ const NETLOGON: [u8; 16] = [0x78, 0x56, 0x34, 0x12, 0x34, 0x12, 0xcd, 0xab, 0xef
 
 /// A bind to netlogon and its acceptance.
 pub fn bind_to_netlogon() -> (Vec<u8>, Vec<u8>) {
+    bind_to_netlogon_at(b"")
+}
+
+/// The same; the acceptance has a secondary address, which ends with a zero byte and is padded to four with what is before it.
+pub fn bind_to_netlogon_at(address: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let offer = [0xd0, 0x16, 0xd0, 0x16, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0];
-    let accepted = [&[0xd0, 0x16, 0xd0, 0x16, 1, 0, 0, 0, 0, 0, 0, 0][..], &[1, 0, 0, 0, 0, 0, 0, 0], &NDR, &[2, 0, 0, 0]];
+    let mut address = [&(address.len() as u16).to_le_bytes(), address].concat();
+    address.resize(address.len().next_multiple_of(4), 0);
+    let accepted = [&[0xd0, 0x16, 0xd0, 0x16, 1, 0, 0, 0][..], &address, &[1, 0, 0, 0, 0, 0, 0, 0], &NDR, &[2, 0, 0, 0]];
     (rpc(11, &[&offer[..], &NETLOGON, &[1, 0, 0, 0], &NDR, &[2, 0, 0, 0]].concat()), rpc(12, &accepted.concat()))
 }
 
