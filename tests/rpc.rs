@@ -83,6 +83,7 @@ const CRAFTED: &[(&str, &str, &str, u64, &str, &str, u64)] = &[
     ("mapper", "10.1.0.5", "tcp", 49174, "svcctl 2.0", "ept_lookup", 46),
     ("dcom", "10.1.0.50", "tcp", 49155, "DCOM object, IWbemLevel1Login", "RemoteCreateInstance", 7),
     ("dcom", "10.1.0.51", "tcp", 49160, "DCOM object", "ResolveOxid2", 17),
+    ("dcom", "10.1.0.52", "tcp", 1027, "DCOM object, IWbemLevel1Login", "RemoteActivation", 59),
 ];
 
 #[test]
