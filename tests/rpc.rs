@@ -195,6 +195,18 @@ fn what_a_packet_says_cannot_steer_a_terminal() {
 }
 
 #[test]
+fn what_a_server_announced_explains_its_port_though_no_document_lists_it() {
+    let path = recorded("portmap-status");
+    let records = read(&path, &[]).records().0;
+    let high = records.iter().filter(|record| record["server"]["port"] == 32765);
+    assert!(high.clone().all(|record| (&record["verdict"], &record["evidence"]) == (&"unmatched".into(), &Value::Null)));
+    let told = json(&rpc(&path, &["--format", "json"]));
+    let total = &told["high_ports_total"];
+    assert_eq!((&total["flows"], &total["explained"]["learned"]["flows"]), (&3.into(), &high.count().into()));
+    assert_eq!(total["unexplained"], serde_json::json!([]));
+}
+
+#[test]
 fn nothing_learned_is_said_and_is_no_failure() {
     let empty = Capture::new().write("rpc-empty");
     let said = rpc(&empty, &[]);
