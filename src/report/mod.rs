@@ -109,6 +109,8 @@ pub trait Report {
 pub struct View {
     /// Columns of the terminal.
     pub width: usize,
+    /// Whether that is so, not a guess.
+    pub is_sized: bool,
     /// Rows of the terminal.
     pub height: usize,
     /// Whether to colour.
@@ -121,7 +123,7 @@ pub struct View {
 
 impl Default for View {
     fn default() -> Self {
-        Self { width: 80, height: 40, color: false, flows: false, verbose: false }
+        Self { width: 80, is_sized: false, height: 40, color: false, flows: false, verbose: false }
     }
 }
 
