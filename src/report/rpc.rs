@@ -13,12 +13,7 @@ use crate::record::{ExplainedBy, FlowRecord, FlowsAndBytes, HighPorts, LearnedEn
 
 /// The formats of `flowlabel rpc`, the default first.
 pub const RPC_FORMATS: &[Format] = &[
-    Format {
-        name: "table",
-        help: "By server, for people",
-        extension: "txt",
-        new: |view| Box::new(Table { width: view.is_sized.then_some(view.width) }),
-    },
+    Format { name: "table", help: "By server, for people", extension: "txt", new: |view| Box::new(Table { room: view.room }) },
     Format {
         name: "json",
         help: "{\"learned\":[...],\"high_ports\":[...], ...}, as in the summary of read",
@@ -58,8 +53,7 @@ impl Report for Json {
 }
 
 struct Table {
-    /// The columns there are, where that is known.
-    width: Option<usize>,
+    room: Option<usize>,
 }
 
 impl Report for Table {
@@ -83,7 +77,7 @@ impl Report for Table {
             let endpoints: Vec<_> = summary.learned.iter().filter(|endpoint| endpoint.server == server).collect();
             let high = summary.high_ports.iter().find(|high| high.server == server);
             heading(&server.to_string(), high, out)?;
-            listed(&endpoints, self.width, out)?;
+            listed(&endpoints, self.room, out)?;
             if let Some(high) = high {
                 explained("  high ports", (high.flows, high.bytes), &high.explained, out)?;
                 unexplained(&high.unexplained, 0, false, out)?;
@@ -119,7 +113,7 @@ fn ending(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
 const PASSING: usize = 12;
 
 /// Listeners one by one; of what is for one conversation only the first few.
-fn listed(endpoints: &[&LearnedEndpoint], width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+fn listed(endpoints: &[&LearnedEndpoint], room: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let (listeners, passing): (Vec<&LearnedEndpoint>, Vec<&LearnedEndpoint>) =
         endpoints.iter().partition(|endpoint| endpoint.lasting == "listener");
     let shown = listeners.iter().chain(passing.iter().take(PASSING));
@@ -131,7 +125,7 @@ fn listed(endpoints: &[&LearnedEndpoint], width: Option<usize>, out: &mut dyn Wr
         above = Some(place);
     }
     if rows.len() > 1 {
-        print(&rows, width, out)?;
+        print(&rows, room, out)?;
     }
     let mut more: Vec<(&str, &str, u64)> = Vec::new();
     for endpoint in passing.iter().skip(PASSING) {
@@ -164,9 +158,8 @@ fn print(rows: &[[String; 7]], room: Option<usize>, out: &mut dyn Write) -> io::
     let mut above = None;
     for row in rows {
         let cells = row.iter().zip(&widths).take(shown);
-        let line: String =
-            cells.map(|(cell, width)| format!("{GAP}{cell}{:1$}", "", width.saturating_sub(cell.width()))).collect();
-        writeln!(out, "{}", line.trim_end())?;
+        let cells = cells.map(|(cell, width)| format!("{cell}{:1$}", "", width.saturating_sub(cell.width())));
+        writeln!(out, "{GAP}{}", cells.collect::<Vec<_>>().join(GAP).trim_end())?;
         let [.., learned, seen, clients] = row;
         let how = Some((learned, seen)).filter(|how| Some(*how) != above.replace(*how));
         let how = how.map(|(learned, seen)| format!("{learned}, {seen}"));
