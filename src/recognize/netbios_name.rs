@@ -4,6 +4,7 @@ use super::cursor::Cursor;
 use super::finding::{Confidence, Finding, Look, Protocol};
 use super::netbios::{Name, read_name};
 use super::opening::{Exchange, Opening, Read, Said};
+use crate::net::Side;
 
 /// The name service, WINS included.
 pub static NAME: Protocol = Protocol {
@@ -11,6 +12,9 @@ pub static NAME: Protocol = Protocol {
     label: Some("NetBIOS Name Resolution"),
     behind: &["NetBIOS Name Resolution", "NetBIOS", "WINS"],
 };
+
+/// The port of the service.
+const SERVICE: u16 = 137;
 
 struct Message {
     is_response: bool,
@@ -26,15 +30,19 @@ pub fn look(seen: &Opening<'_>) -> Look {
         return Look::No;
     }
     let exchange = seen.read(read);
-    exchange.map_or(Look::No, |exchange| exchange.look(|| finding(&exchange)))
+    exchange.map_or(Look::No, |exchange| exchange.look(|| finding(seen, &exchange)))
 }
 
-fn finding(exchange: &Exchange<Message>) -> Finding {
+fn finding(seen: &Opening<'_>, exchange: &Exchange<Message>) -> Finding {
     let message = exchange.values().find(|message| !message.is_response).or(exchange.values().next());
     let own = message.filter(|message| matches!(message.opcode, 5 | 8 | 9 | 15) && message.name.is_host());
     let detail = message.map(|message| format!("{} {}", action(message), message.name.shown())).unwrap_or_default();
+    // Whoever answers the name service's own port from another one is not the service that was asked: only the port tells which end that is.
+    let is_service = |side: Side| seen.port_of(side) == SERVICE;
+    let client =
+        exchange.client(|message| Some(!message.is_response)).filter(|side| !is_service(*side) || is_service(side.other()));
     Finding::new(&NAME, Confidence::Certain)
-        .asked_by(exchange.client(|message| Some(!message.is_response)))
+        .asked_by(client)
         .of_client(own.map(|message| message.name.text.as_slice()))
         .detailed(&detail)
 }
@@ -81,5 +89,15 @@ mod tests {
         let finding = found(udp([137, 137], &query, b"", look));
         assert_eq!((finding.confidence, detail(&finding)), (Confidence::Certain, "query FRED<20>"));
         assert_eq!(udp([50_000, 53], &query, b"", look), Look::No);
+        // An answer to 137 that comes from elsewhere: 137 stays the service.
+        let answer = [
+            &hex("0001 8500 0000 0001 0000 0000")[..],
+            b" EGFCEFEECACACACACACACACACACACACA\0",
+            &hex("0020 0001 00000e10 0006 0000 0a000001"),
+        ]
+        .concat();
+        for (ports, client) in [([49_153, 137], None), ([137, 137], Some(Side::B)), ([137, 49_153], Some(Side::B))] {
+            assert_eq!(found(udp(ports, &answer, b"", look)).client, client, "{ports:?}");
+        }
     }
 }
