@@ -519,7 +519,7 @@ mod tests {
     #[test]
     fn a_flow_whose_segments_wait_is_packed_once_they_are_in_order() {
         let (mut payload, mut spare) = (Payload::default(), Spare::default());
-        let mut say = |payload: &mut Payload, seq: u32, spare: &mut Spare| {
+        let say = |payload: &mut Payload, seq: u32, spare: &mut Spare| {
             payload.see(Side::A, IpProto::TCP, [4000, 9999], &Piece { bytes: b"ab", len: 2, stream: Some((seq, Some(1))) }, spare)
         };
         assert!(say(&mut payload, 1, &mut spare) && !say(&mut payload, 5, &mut spare), "noted once");
