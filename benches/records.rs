@@ -47,6 +47,7 @@ fn record(number: u64) -> FlowRecord<'static> {
         verdict: Some(Verdict::Matched),
         evidence: Some(Evidence::Port),
         learned_after: false,
+        announced: false,
         flags: vec![],
         notes: vec![],
         reason: Some("TCP 2703 is documented for SMS Remote Chat; nothing is known of the payload.".into()),

@@ -251,6 +251,60 @@ fn a_data_port_is_for_one_conversation() {
 }
 
 #[test]
+fn active_data_comes_from_the_port_below_control() {
+    let mut capture = Capture::new();
+    let port: &[u8] = b"PORT 10,0,0,1,195,80\r\n";
+    let login: [&[u8]; 4] = [b"USER a\r\n", b"331 Password\r\n", b"PASS b\r\n", b"230 ok\r\n"];
+    capture.connection((CLIENT, 40_000), (SERVER, 2121), &[&login[..], &[port, b"200 ok\r\n"]].concat());
+    capture.connection((SERVER, 2120), (CLIENT, 50_000), &[b"a file"]);
+    // The same way round, to a port that was not named.
+    capture.connection((SERVER, 2120), (CLIENT, 50_001), &[b"a file"]);
+    let learned = "50000 matched FTP default data learned";
+    assert_eq!(labelled(&capture, "active")[1..], [learned, "50001 unmatched - -"]);
+}
+
+const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+#[test]
+fn a_web_server_sends_its_clients_to_another_port_of_its_own() {
+    let mut capture = Capture::new();
+    let asked: &[u8] = b"GET /wsman HTTP/1.1\r\nHost: amt.example\r\n\r\n";
+    for (client, port, to) in [
+        (40_000, 16_992, "https://10.0.0.2:20443/logon.htm"),
+        (40_001, 80, "https://amt.example:21443/wsman"),
+        (40_002, 80, "https://elsewhere.example:22443/"),
+        (40_003, 80, "https://10.0.0.3:23443/"),
+    ] {
+        let moved = format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
+        capture.connection((CLIENT, client), (SERVER, port), &[asked, moved.as_bytes()]);
+    }
+    for (client, port) in [(41_000, 20_443), (41_001, 21_443), (41_002, 22_443)] {
+        capture.connection((CLIENT, client), (SERVER, port), &[SEALED, SEALED]);
+    }
+    capture.connection((CLIENT, 41_003), (OTHER, 23_443), &[SEALED, SEALED]);
+    let expected = ["20443 matched HTTPS learned", "21443 matched HTTPS learned", "22443 unmatched - -", "23443 unmatched - -"];
+    let found = labelled(&capture, "redirected");
+    assert_eq!(found[found.len() - 4..], expected, "{found:#?}");
+}
+
+#[test]
+fn a_subscriber_says_where_it_waits_for_events() {
+    let mut capture = Capture::new();
+    let subscribe: &[u8] =
+        b"SUBSCRIBE /e HTTP/1.1\r\nHost: a\r\nNT: upnp:event\r\nCALLBACK: <http://10.0.0.1:5431/e><http://10.0.0.1:5432/e>\r\n\r\n";
+    capture.connection((CLIENT, 40_000), (SERVER, 80), &[subscribe, OK]);
+    capture.connection((SERVER, 41_000), (CLIENT, 5431), &[SEALED, SEALED]);
+    let event: &[u8] = b"NOTIFY /e HTTP/1.1\r\nHost: 10.0.0.1:5432\r\nNT: upnp:event\r\nNTS: upnp:propchange\r\nSID: uuid:1\r\nSEQ: 0\r\nContent-Length: 0\r\n\r\n";
+    capture.connection((SERVER, 41_001), (CLIENT, 5432), &[event, OK]);
+    capture.connection((SERVER, 41_002), (CLIENT, 5433), &[SEALED, SEALED]);
+    let learned = "matched SSDP event notification learned";
+    assert_eq!(
+        labelled(&capture, "events"),
+        [format!("5431 {learned}"), format!("5432 {learned}"), "5433 unmatched - -".to_owned()]
+    );
+}
+
+#[test]
 fn an_announcement_expires() {
     let mut capture = Capture::new();
     capture.mapped((CLIENT, 40_000), 49_158);

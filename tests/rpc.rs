@@ -195,6 +195,38 @@ fn what_a_packet_says_cannot_steer_a_terminal() {
 }
 
 #[test]
+fn a_row_that_is_too_wide_is_folded_and_loses_nothing() {
+    let path = recorded("samba");
+    let said = |columns: &str| said_by(flowlabel().arg("rpc").arg(&path).env("COLUMNS", columns)).out;
+    let (wide, narrow) = (said("200"), said("80"));
+    assert_eq!(wide, rpc(&path, &[]).out, "a row is a line where it has room, and in a pipe");
+    let is_endpoint = |line: &&str| line.starts_with("  ") && !line.starts_with("  high ports");
+    let longest = narrow.lines().filter(is_endpoint).map(str::len).max().unwrap();
+    assert!(longest <= 80, "{longest}: {narrow}");
+    let words = |text: &str| -> std::collections::BTreeSet<String> {
+        let headings = ["learned", "from", "seen", "clients"];
+        let words = text.split_whitespace().map(|word| word.trim_end_matches(',').to_owned());
+        words.filter(|word| !headings.contains(&word.as_str())).collect()
+    };
+    assert_eq!(words(&narrow), words(&wide));
+    let below = |row: &str| narrow.lines().skip_while(|line| !line.contains(row)).nth(1).unwrap().trim().to_owned();
+    assert_eq!(below("epmapper 3.0"), "bind in packet 1, 2026-11-25 16:30:55-16:30:56, 10.77.0.20 10.77.0.21");
+    assert_eq!(below("drsuapi 4.0"), "10.77.0.20", "learned as the row above, but somebody came: {narrow}");
+}
+
+#[test]
+fn what_a_server_announced_explains_its_port_though_no_document_lists_it() {
+    let path = recorded("portmap-status");
+    let records = read(&path, &[]).records().0;
+    let high = records.iter().filter(|record| record["server"]["port"] == 32765);
+    assert!(high.clone().all(|record| (&record["verdict"], &record["evidence"]) == (&"unmatched".into(), &Value::Null)));
+    let told = json(&rpc(&path, &["--format", "json"]));
+    let total = &told["high_ports_total"];
+    assert_eq!((&total["flows"], &total["explained"]["learned"]["flows"]), (&3.into(), &high.count().into()));
+    assert_eq!(total["unexplained"], serde_json::json!([]));
+}
+
+#[test]
 fn nothing_learned_is_said_and_is_no_failure() {
     let empty = Capture::new().write("rpc-empty");
     let said = rpc(&empty, &[]);

@@ -44,6 +44,7 @@ pub(super) fn record<'a>(transport: IpProto, client: &str, server: &str, port: u
         verdict: Some(Verdict::Matched),
         evidence: Some(Evidence::Port),
         learned_after: false,
+        announced: false,
         flags: Vec::new(),
         notes: Vec::new(),
         reason: None,

@@ -53,6 +53,7 @@ pub(super) fn learn<'a>(record: &mut FlowRecord<'a>, catalog: &'a Catalog, learn
         return;
     }
     let spoken = known.payload.map(|finding| format!(", and the payload is {}", finding.called())).unwrap_or_default();
+    record.announced = true;
     let documented = match &known.found {
         Found::Entry(entry, ..) if is_spoken_at(service, catalog, entry) => Some((entry.label.as_str(), entry.texts(catalog))),
         _ => service.label.map(|label| (label, texts(label, catalog, record.transport))),

@@ -204,6 +204,7 @@ pub(super) fn record(transport: IpProto, client: u16, server: u16) -> FlowRecord
         verdict: None,
         evidence: None,
         learned_after: false,
+        announced: false,
         flags: Vec::new(),
         notes: Vec::new(),
         reason: None,

@@ -361,9 +361,11 @@ fn cannot_write(target: &str, error: &io::Error) -> Failure {
 fn view(args: &OutputArgs, on_terminal: bool) -> View {
     let size = if on_terminal { terminal_size::terminal_size() } else { None };
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let room = size.map(|(width, _)| usize::from(width.0)).or(columns);
     let default = View::default();
     View {
-        width: size.map(|(width, _)| usize::from(width.0)).or(columns).unwrap_or(default.width),
+        width: room.unwrap_or(default.width),
+        room,
         height: size.map_or(default.height, |(_, height)| usize::from(height.0)),
         color: color(args.color, on_terminal),
         flows: false,

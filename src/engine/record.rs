@@ -56,6 +56,7 @@ pub fn record_as<'a>(
         verdict: None,
         evidence: None,
         learned_after: false,
+        announced: false,
         flags: Vec::new(),
         notes: Vec::new(),
         reason: None,

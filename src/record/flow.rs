@@ -128,6 +128,9 @@ pub struct FlowRecord<'a> {
     pub evidence: Option<Evidence>,
     /// The flow began before its announcement was seen.
     pub learned_after: bool,
+    /// Somebody announced where it went; says nothing of whether that is documented.
+    #[serde(skip)]
+    pub announced: bool,
     /// Stable words; any one flags the flow.
     pub flags: Vec<&'a str>,
     /// Weaker remarks.
@@ -158,7 +161,12 @@ impl FlowRecord<'_> {
 
     /// Whether it counts as explained: matched, and somebody answered.
     pub fn is_explained(&self) -> bool {
-        self.verdict == Some(Verdict::Matched) && !self.notes.iter().any(|note| matches!(*note, "refused" | "unanswered"))
+        self.verdict == Some(Verdict::Matched) && self.is_answered()
+    }
+
+    /// Whether somebody answered.
+    pub fn is_answered(&self) -> bool {
+        !self.notes.iter().any(|note| matches!(*note, "refused" | "unanswered"))
     }
 }
 

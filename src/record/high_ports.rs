@@ -68,7 +68,10 @@ impl HighPortsBuilder {
     /// Adds a record's counts, or takes them away.
     pub fn count(&mut self, record: &FlowRecord<'_>, apply: fn(u64, u64) -> u64) {
         let Some(port) = record.server.port.filter(|port| *port > LOW) else { return };
-        let (bytes, evidence) = (record.bytes.sum(), record.evidence.filter(|_| record.is_explained()));
+        let bytes = record.bytes.sum();
+        // What a server itself announced explains its port, also where no document knows the service.
+        let announced = (record.announced && record.is_answered()).then_some(Evidence::Learned);
+        let evidence = record.evidence.filter(|_| record.is_explained()).or(announced);
         self.all.apply(bytes, apply);
         if let Some(evidence) = evidence {
             self.explained.by(evidence).apply(bytes, apply);

@@ -107,8 +107,10 @@ pub trait Report {
 /// What a format for people may want to know of the place it is shown in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct View {
-    /// Columns of the terminal.
+    /// Columns to fill.
     pub width: usize,
+    /// Columns that there are, where they are known: a pipe has no end.
+    pub room: Option<usize>,
     /// Rows of the terminal.
     pub height: usize,
     /// Whether to colour.
@@ -121,7 +123,7 @@ pub struct View {
 
 impl Default for View {
     fn default() -> Self {
-        Self { width: 80, height: 40, color: false, flows: false, verbose: false }
+        Self { width: 80, room: None, height: 40, color: false, flows: false, verbose: false }
     }
 }
 

@@ -5,13 +5,15 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use super::table::loss;
+use unicode_width::UnicodeWidthStr;
+
 use super::{Format, Report, json_text, units};
 use crate::record::escape::visible;
 use crate::record::{ExplainedBy, FlowRecord, FlowsAndBytes, HighPorts, LearnedEndpoint, OpenPort, Summary};
 
 /// The formats of `flowlabel rpc`, the default first.
 pub const RPC_FORMATS: &[Format] = &[
-    Format { name: "table", help: "By server, for people", extension: "txt", new: |_| Box::new(Table) },
+    Format { name: "table", help: "By server, for people", extension: "txt", new: |view| Box::new(Table { room: view.room }) },
     Format {
         name: "json",
         help: "{\"learned\":[...],\"high_ports\":[...], ...}, as in the summary of read",
@@ -50,7 +52,9 @@ impl Report for Json {
     }
 }
 
-struct Table;
+struct Table {
+    room: Option<usize>,
+}
 
 impl Report for Table {
     fn flow(&mut self, _record: &FlowRecord<'_>, _out: &mut dyn Write) -> io::Result<()> {
@@ -73,7 +77,7 @@ impl Report for Table {
             let endpoints: Vec<_> = summary.learned.iter().filter(|endpoint| endpoint.server == server).collect();
             let high = summary.high_ports.iter().find(|high| high.server == server);
             heading(&server.to_string(), high, out)?;
-            listed(&endpoints, out)?;
+            listed(&endpoints, self.room, out)?;
             if let Some(high) = high {
                 explained("  high ports", (high.flows, high.bytes), &high.explained, out)?;
                 unexplained(&high.unexplained, 0, false, out)?;
@@ -109,7 +113,7 @@ fn ending(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
 const PASSING: usize = 12;
 
 /// Listeners one by one; of what is for one conversation only the first few.
-fn listed(endpoints: &[&LearnedEndpoint], out: &mut dyn Write) -> io::Result<()> {
+fn listed(endpoints: &[&LearnedEndpoint], room: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let (listeners, passing): (Vec<&LearnedEndpoint>, Vec<&LearnedEndpoint>) =
         endpoints.iter().partition(|endpoint| endpoint.lasting == "listener");
     let shown = listeners.iter().chain(passing.iter().take(PASSING));
@@ -121,7 +125,7 @@ fn listed(endpoints: &[&LearnedEndpoint], out: &mut dyn Write) -> io::Result<()>
         above = Some(place);
     }
     if rows.len() > 1 {
-        print(&rows, out)?;
+        print(&rows, room, out)?;
     }
     let mut more: Vec<(&str, &str, u64)> = Vec::new();
     for endpoint in passing.iter().skip(PASSING) {
@@ -136,12 +140,33 @@ fn listed(endpoints: &[&LearnedEndpoint], out: &mut dyn Write) -> io::Result<()>
     Ok(())
 }
 
-fn print(rows: &[[String; 7]], out: &mut dyn Write) -> io::Result<()> {
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..7).map(width).collect();
+const GAP: &str = "  ";
+
+/// The columns that stay together where not all have room beside each other, and the most that the third of them keeps free for all its cells.
+const FIRST: usize = 4;
+const NAME: usize = 30;
+
+/// A line for each row; where that is too wide, how it was learned, when it was seen and who came stand below, unless the row above says the same.
+fn print(rows: &[[String; 7]], room: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0);
+    let mut widths: [usize; 7] = std::array::from_fn(width);
+    let is_folded = room.is_some_and(|room| widths.iter().map(|width| width + GAP.len()).sum::<usize>() > room);
+    let shown = if is_folded { FIRST } else { widths.len() };
+    if is_folded {
+        widths[FIRST - 2] = widths[FIRST - 2].min(NAME);
+    }
+    let mut above = None;
     for row in rows {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
-        writeln!(out, "  {}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
+        let cells = row.iter().zip(&widths).take(shown);
+        let cells = cells.map(|(cell, width)| format!("{cell}{:1$}", "", width.saturating_sub(cell.width())));
+        writeln!(out, "{GAP}{}", cells.collect::<Vec<_>>().join(GAP).trim_end())?;
+        let [.., learned, seen, clients] = row;
+        let how = Some((learned, seen)).filter(|how| Some(*how) != above.replace(*how));
+        let how = how.map(|(learned, seen)| format!("{learned}, {seen}"));
+        let below: Vec<_> = how.into_iter().chain(Some(clients.clone()).filter(|clients| !clients.is_empty())).collect();
+        if is_folded && !below.is_empty() {
+            writeln!(out, "{GAP}{GAP}{}", below.join(", "))?;
+        }
     }
     Ok(())
 }

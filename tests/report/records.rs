@@ -60,6 +60,7 @@ pub fn bare(
         verdict: None,
         evidence: None,
         learned_after: false,
+        announced: false,
         flags: vec![],
         notes: vec![],
         reason: None,

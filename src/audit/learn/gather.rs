@@ -235,6 +235,7 @@ impl<'l> Traffic<'l> {
             verdict: sighting.verdict,
             evidence: sighting.evidence,
             learned_after: false,
+            announced: false,
             flags: self.flags(sighting).collect(),
             notes: sighting.failed.into_iter().collect(),
             reason: None,
