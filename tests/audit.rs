@@ -145,11 +145,11 @@ fn a_policy_is_checked_without_traffic() {
         [
             "checked.toml:3: `guests ` has blanks at an end: it is read as `guests`",
             "hosts:2: 10.1.0.11 has no name: this line says nothing",
-            "checked.toml: 0 roles, 0 expectations, 0 prohibitions, 1 accepted findings; 2 to look at",
+            "checked.toml: 0 roles, 0 expectations, 0 prohibitions, 1 accepted finding; 2 to look at",
         ]
     );
     let (_, lines) = checked(&bench, "name = \"HQ\"\n[[forbid]]\nports = [\"23\"]\n");
-    assert_eq!(lines, ["checked.toml: HQ: 0 roles, 0 expectations, 1 prohibitions, 0 accepted findings; 0 to look at"]);
+    assert_eq!(lines, ["checked.toml: HQ: 0 roles, 0 expectations, 1 prohibition, 0 accepted findings; 0 to look at"]);
     let (code, lines) = checked(&bench, "[roles]\n\"Sight Server\" = [\"sms1\"]\n");
     assert_eq!(code, Some(2));
     assert!(lines.iter().any(|line| line.contains("checked.toml:2:1") && line.contains("Site Server")), "{lines:?}");

@@ -253,6 +253,22 @@ fn no_page_is_wider_than_a_phone() {
     }
 }
 
+#[test]
+fn a_card_counts_in_words_and_names_a_few_sources() {
+    let Some(mut browser) = Chromium::start() else { return };
+    let mut audit = audit_of_all_kinds();
+    audit.findings[0].sources = (1..=25).map(|line| format!("kb832017:{line}")).collect();
+    let page = saved_audit(audit);
+    browser.look(390, "light", "");
+    browser.open(&page, "");
+    let after = "getComputedStyle(document.querySelector('.findings td[data-v=\"COUNT\"]:nth-child(5)'), '::after').content";
+    for (count, words) in [("1", "\" flow\""), ("2", "\" flows\"")] {
+        assert_eq!(browser.value(&after.replace("COUNT", count)), words);
+    }
+    let rests_on = browser.value("document.querySelector('.findings tbody .why .words').textContent");
+    assert!(rests_on.as_str().unwrap().ends_with("kb832017:6 and 19 more"), "{rests_on}");
+}
+
 /// So many roles, and each opens something to each other; long names, addresses and sources.
 fn audit_of_roles(number: usize) -> Audit {
     let names: Vec<String> = (1..=number).map(|at| format!("Management Point of the branch number {at}")).collect();

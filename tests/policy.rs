@@ -403,7 +403,7 @@ fn a_second_server_of_a_service_lacks_the_role_and_is_not_reversed() {
     let policy = read("[services]\n\"DNS Server\" = [\"10.1.0.5\"]\n").unwrap();
     let found = one(&policy, Talk::new("10.1.0.5", "10.1.8.20", "udp", 53));
     assert_eq!((found.kind, found.link.as_deref()), (Some(FindingKind::RoleMissing), Some("svc.dns-server")), "{found:?}");
-    assert!(found.text.contains("10.1.8.20 answers"), "{found:?}");
+    assert!(found.text.contains("10.1.8.20 answers") && found.text.contains("is no DNS Server (svc.dns-server):"), "{found:?}");
 }
 
 #[test]

@@ -56,8 +56,9 @@ pub fn of(kind: FindingKind, sight: &Sight<'_, '_>, rule: Option<&Rule>, policy:
             number(sight.record)
         ),
         FindingKind::RoleMissing => format!(
-            "{server} answers {what} from {client}, and is no {} ({cause}): give it the role, or stop the service.",
-            rule.to_name
+            "{server} answers {what} from {client}, and is no {} ({}): give it the role, or stop the service.",
+            rule.to_name,
+            if rule.title == rule.to_name { &rule.by } else { &cause }
         ),
         _ => format!(
             "{client} opened {what} to {server}, which {cause} allows to {} only: give the client its role, or close the port to it.",

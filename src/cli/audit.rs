@@ -125,15 +125,15 @@ fn check(path: &Path, catalog: &Catalog) -> Result<Exit, Failure> {
     let law = load(path, catalog)?;
     let mut lines: Vec<String> = law.policy.warnings.iter().map(|warning| visible(warning).into_owned()).collect();
     let named = if law.policy.name == law.path { String::new() } else { format!("{}: ", visible(&law.policy.name)) };
-    lines.push(format!(
-        "{}: {named}{} roles, {} expectations, {} prohibitions, {} accepted findings; {} to look at\n",
-        visible(&law.path),
-        law.policy.roles.len().saturating_sub(1),
-        expectations(&law.policy),
-        law.policy.forbid.len(),
-        law.policy.accept.len(),
-        law.policy.warnings.len()
-    ));
+    let policy = &law.policy;
+    let parts = [
+        (policy.roles.len().saturating_sub(1), "role"),
+        (expectations(policy), "expectation"),
+        (policy.forbid.len(), "prohibition"),
+        (policy.accept.len(), "accepted finding"),
+    ];
+    let parts = parts.map(|(count, what)| format!("{count} {what}{}", if count == 1 { "" } else { "s" })).join(", ");
+    lines.push(format!("{}: {named}{parts}; {} to look at\n", visible(&law.path), policy.warnings.len()));
     rules::print(&lines.join("\n"))?;
     Ok(Exit::Done)
 }

@@ -4,7 +4,7 @@
 //! several PDUs of everything else; datagrams share it. The bytes of a flow are held from its first payload until a recognizer is
 //! sure, none is left, or [`ROUNDS`] rounds were spent; most flows are decided after two packets. After that a packet costs one comparison.
 //!
-//! Between its packets a flow in question is [`Packed`]: millions that nobody answers take little more than the bytes they said.
+//! A flow in question whose next packet does not come soon is [`Packed`]: millions that nobody answers take little more than the bytes they said.
 
 use crate::net::{IpProto, Side};
 use crate::recognize::{Datagram, Finding, Opening, Said, Search};
@@ -31,10 +31,10 @@ enum State {
     /// No payload yet.
     #[default]
     Fresh,
-    /// In question.
-    Open(Packed),
-    /// In question, and segments wait for an earlier one.
-    Waiting(Box<Collected>),
+    /// In question, and ready for its next packet.
+    Loose(Box<Collected>),
+    /// In question for long.
+    Packed(Packed),
     /// Decided, or given up, after so many calls.
     Closed(Option<Finding>, u8),
 }
@@ -48,6 +48,13 @@ pub struct Piece<'a> {
     pub len: u32,
     /// For TCP: the sequence number of the first byte, and of the side's very first byte where a SYN told it.
     pub stream: Option<(u32, Option<u32>)>,
+}
+
+impl Piece<'_> {
+    /// Whether all of it comes before this sequence number.
+    fn ends_by(&self, next: u32) -> bool {
+        self.stream.is_some_and(|(seq, _)| next.wrapping_sub(seq.wrapping_add(self.bytes.len() as u32)) as i32 >= 0)
+    }
 }
 
 impl Payload {
@@ -67,8 +74,8 @@ impl Payload {
     pub fn finding(&self) -> Option<&Finding> {
         match &self.0 {
             State::Fresh => None,
-            State::Open(packed) => packed.finding.as_deref(),
-            State::Waiting(collected) => collected.finding.as_ref(),
+            State::Loose(collected) => collected.finding.as_ref(),
+            State::Packed(packed) => packed.finding.as_deref(),
             State::Closed(finding, _) => finding.as_ref(),
         }
     }
@@ -77,36 +84,50 @@ impl Payload {
     pub fn calls(&self) -> u8 {
         match &self.0 {
             State::Fresh => 0,
-            State::Open(packed) => packed.calls(),
-            State::Waiting(collected) => collected.search.calls,
+            State::Loose(collected) => collected.search.calls,
+            State::Packed(packed) => packed.calls(),
             State::Closed(_, calls) => *calls,
         }
     }
 
-    /// Takes a piece of payload and asks the recognizers where it brings something new. `ports` are those of A and B.
-    pub fn see(&mut self, side: Side, transport: IpProto, ports: [u16; 2], piece: &Piece<'_>, spare: &mut Spare) {
-        if matches!(&self.0, State::Open(packed) if packed.is_past(side, piece)) {
-            return;
-        }
+    /// Takes a piece of payload and asks the recognizers where it brings something new. `ports` are those of A and B. Whether the bytes now
+    /// lie loose: sooner or later [`pack`](Self::pack) is due.
+    pub fn see(&mut self, side: Side, transport: IpProto, ports: [u16; 2], piece: &Piece<'_>, spare: &mut Spare) -> bool {
         let mut collected = match std::mem::take(&mut self.0) {
+            State::Loose(mut collected) => {
+                let waited = collected.is_waiting();
+                let over = collected.brings_end(side, transport, ports, piece);
+                let goes_on = waited && !collected.is_waiting();
+                self.0 = if over { collected.close(spare) } else { State::Loose(collected) };
+                return goes_on && !over;
+            }
+            State::Packed(packed) if !packed.is_past(side, piece) => packed.unpack(spare.take()),
             State::Fresh => spare.take(),
-            State::Open(packed) => packed.unpack(spare.take()),
-            State::Waiting(collected) => collected,
-            closed @ State::Closed(..) => {
-                self.0 = closed;
-                return;
+            past => {
+                self.0 = past;
+                return false;
             }
         };
-        let over = collected.add(side, piece) && collected.ask(transport, ports);
-        self.0 = if over {
-            State::Closed(collected.finding.take(), collected.search.calls)
-        } else if collected.sides.iter().all(|side| side.waiting.is_empty()) {
-            State::Open(Packed::of(&mut collected))
-        } else {
-            self.0 = State::Waiting(collected);
-            return;
-        };
-        spare.give(collected);
+        let over = collected.brings_end(side, transport, ports, piece);
+        self.0 = if over { collected.close(spare) } else { State::Loose(collected) };
+        !over
+    }
+
+    /// Whether the bytes lie loose.
+    #[cfg(test)]
+    pub fn is_loose(&self) -> bool {
+        matches!(self.0, State::Loose(_))
+    }
+
+    /// Packs what lies loose, unless segments wait for an earlier one.
+    pub fn pack(&mut self, spare: &mut Spare) {
+        match std::mem::take(&mut self.0) {
+            State::Loose(mut collected) if !collected.is_waiting() => {
+                self.0 = State::Packed(Packed::of(&mut collected));
+                spare.give(collected);
+            }
+            other => self.0 = other,
+        }
     }
 }
 
@@ -210,8 +231,7 @@ impl Packed {
         let Some(head) = self.bytes.get(at..).and_then(|rest| rest.first_chunk()).copied().map(SideHead::unpack) else {
             return false;
         };
-        let repeats = |(seq, _): (u32, _)| head.next.wrapping_sub(seq.wrapping_add(piece.bytes.len() as u32)) as i32 >= 0;
-        head.flags & SideHead::ENDED != 0 || (head.flags & SideHead::KNOWN != 0 && piece.stream.is_some_and(repeats))
+        head.flags & SideHead::ENDED != 0 || (head.flags & SideHead::KNOWN != 0 && piece.ends_by(head.next))
     }
 
     /// Into an empty collection.
@@ -265,14 +285,27 @@ impl Collected {
         (self.search, self.rounds, self.finding) = (Search::default(), 0, None);
     }
 
-    /// Whether the piece brought bytes in order.
-    fn add(&mut self, side: Side, piece: &Piece<'_>) -> bool {
+    /// Adds a piece, and asks the recognizers where it brought bytes in order; whether that was the last time.
+    fn brings_end(&mut self, side: Side, transport: IpProto, ports: [u16; 2], piece: &Piece<'_>) -> bool {
         let [a, b] = &mut self.sides;
         let stream = if side == Side::A { a } else { b };
-        match piece.stream {
+        let is_new = match piece.stream {
             None => stream.add_datagram(piece),
             Some((seq, first)) => stream.add_segment(seq, first, piece),
-        }
+        };
+        is_new && self.ask(transport, ports)
+    }
+
+    /// Whether segments wait for an earlier one.
+    fn is_waiting(&self) -> bool {
+        self.sides.iter().any(|side| !side.waiting.is_empty())
+    }
+
+    /// Leaves what was found, and the memory to the next one.
+    fn close(mut self: Box<Self>, spare: &mut Spare) -> State {
+        let closed = State::Closed(self.finding.take(), self.search.calls);
+        spare.give(self);
+        closed
     }
 
     /// Asks the recognizers; whether that was the last time.
@@ -372,7 +405,7 @@ impl Stream {
     }
 
     fn add_segment(&mut self, seq: u32, first: Option<u32>, piece: &Piece<'_>) -> bool {
-        if self.ended || piece.bytes.is_empty() {
+        if self.ended || piece.bytes.is_empty() || (self.known && piece.ends_by(self.next)) {
             return false;
         }
         if !self.known {
@@ -477,9 +510,27 @@ mod tests {
         let (mut payload, mut spare) = (Payload::default(), Spare::default());
         let piece = Piece { bytes: b"flood", len: 5, stream: None };
         payload.see(Side::A, IpProto::UDP, [4000, 9999], &piece, &mut spare);
-        let State::Open(packed) = &payload.0 else { panic!("{payload:?}") };
+        payload.pack(&mut spare);
+        let State::Packed(packed) = &payload.0 else { panic!("{payload:?}") };
         assert!(packed.bytes.len() <= 88, "{}", packed.bytes.len());
         assert_eq!(spare.0.len(), 1);
+    }
+
+    #[test]
+    fn a_flow_whose_segments_wait_is_packed_once_they_are_in_order() {
+        let (mut payload, mut spare) = (Payload::default(), Spare::default());
+        let say = |payload: &mut Payload, seq: u32, spare: &mut Spare| {
+            payload.see(Side::A, IpProto::TCP, [4000, 9999], &Piece { bytes: b"ab", len: 2, stream: Some((seq, Some(1))) }, spare)
+        };
+        assert!(say(&mut payload, 1, &mut spare) && !say(&mut payload, 5, &mut spare), "noted once");
+        payload.pack(&mut spare);
+        assert!(payload.is_loose(), "a segment waits");
+        assert!(say(&mut payload, 3, &mut spare), "noted again");
+        payload.pack(&mut spare);
+        assert!(!payload.is_loose() && payload.is_open());
+        assert!(!say(&mut payload, 5, &mut spare), "it was there before");
+        assert!(!payload.is_loose(), "and is left alone");
+        assert!(say(&mut payload, 7, &mut spare));
     }
 
     #[test]

@@ -94,7 +94,10 @@ fn rests_on(group: &FindingGroup, part: &mut Markup) {
     if let Some(link) = &group.link {
         part.link(&Search::new("link", link), link).raw(if group.sources.is_empty() { "" } else { ", " });
     }
-    part.text(&group.sources.join(", ")).raw("</span>");
+    let named = group.sources.iter().take(NAMED).map(ToString::to_string).collect::<Vec<_>>();
+    let rest = group.sources.len() - named.len();
+    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    part.text(&named.join(", ")).text(&more).raw("</span>");
 }
 
 fn witnesses(group: &FindingGroup, part: &mut Markup) {
