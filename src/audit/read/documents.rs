@@ -175,8 +175,9 @@ impl<'r> Reading<'r> {
         let mut proxied = Vec::new();
         for value in fields.tables(&mut self.reader, "proxy") {
             let Some(entry) = self.table(value, PROXY_KEYS) else { continue };
+            let had = self.reader.mistakes.len();
             let (hosts, ports) = (self.hosts(&entry, "hosts"), self.ports(&entry, "ports"));
-            if hosts.is_empty() || ports.is_empty() {
+            if (hosts.is_empty() || ports.is_empty()) && self.reader.mistakes.len() == had {
                 self.reader.mistake(entry.span.clone(), "a proxy has `hosts` and `ports`");
             }
             let through = |rule: &Rule| Rule {
