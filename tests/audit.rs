@@ -155,6 +155,39 @@ fn a_policy_is_checked_without_traffic() {
     assert!(lines.iter().any(|line| line.contains("checked.toml:2:1") && line.contains("Site Server")), "{lines:?}");
 }
 
+#[test]
+fn a_file_that_cannot_be_read_is_named_with_its_line() {
+    let bench = Bench::new();
+    let mistakes = |text: &str| {
+        let (code, lines) = checked(&bench, text);
+        assert_eq!(code, Some(2), "{lines:?}");
+        lines.join("\n")
+    };
+    let said = mistakes("name = \"HQ\"\nhosts = \"nowhere\"\n");
+    assert!(said.starts_with("flowlabel: checked.toml:2: cannot read nowhere: "), "{said}");
+    // Latin-1, as an editor of an old Windows writes it; UTF-16, as its shell does.
+    fs::write(bench.path("latin"), b"10.1.0.10 sms1\n10.1.0.11 b\xfcro\n").unwrap();
+    let said = mistakes("hosts = \"latin\"\n");
+    assert_eq!(said, "flowlabel: latin:2: this is no text in UTF-8: save the file as UTF-8");
+    let wide: Vec<u8> = "\u{feff}name = \"HQ\"\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(bench.path("wide.toml"), wide).unwrap();
+    let said = said_by(flowlabel().args(["audit", "--check"]).arg(bench.path("wide.toml")));
+    assert!(said.code == Some(2) && said.err.contains("wide.toml:1: this is no text in UTF-8"), "{}", said.err);
+}
+
+#[test]
+fn one_mistake_is_said_once() {
+    let bench = Bench::new();
+    for text in [
+        "[[forbid]]\nports = [\"80-70\"]\n",
+        "[[expect]]\ntransport = \"tpc\"\n",
+        "[[proxy]]\nhosts = \"10.1.0.9\"\nports = \"x\"\n",
+    ] {
+        let (code, lines) = checked(&bench, text);
+        assert_eq!((code, lines.len()), (Some(2), 1), "{lines:?}");
+    }
+}
+
 /// Whatever was read is never written over.
 #[test]
 fn a_policy_is_never_written_over() {

@@ -87,9 +87,13 @@ fn the_draft_says_who_and_why() {
 
 /// What is learned of conversations.
 fn learned(talks: &[Talk]) -> (String, Policy) {
+    learned_of(&capture(talks))
+}
+
+fn learned_of(capture: &[u8]) -> (String, Policy) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("capture.pcap");
-    fs::write(&path, capture(talks)).unwrap();
+    fs::write(&path, capture).unwrap();
     let (text, _) = draft(&path, &catalog());
     assert!(all_findings(&[path]).is_empty());
     let policy = Policy::read("draft", &text, &catalog(), &HostNames::default(), FLAGS).unwrap();
@@ -118,6 +122,34 @@ fn numbers_that_only_links_have_show_roles() {
     }
     // SSH is everybody's, whatever the one document that prints it says it is for.
     assert!(policy.roles.iter().all(|role| !role.name.contains("ESX")), "{text}");
+}
+
+#[test]
+fn a_port_that_a_client_announces_makes_no_server_of_it() {
+    // Active FTP of a server that does not open from port 20, and passive FTP of another one.
+    let (client, active, passive) = ("10.1.8.20", "10.1.0.40", "10.1.0.41");
+    let control = |at: f32, server: &str, asks: &str, answers: &str| {
+        format!(
+            "[[flow]]\nat = {at}\nfrom = \"{client}:40000\"\nto = \"{server}:21\"\nprotocol = \"tcp\"\nsteps = ['open', \
+             '< \"220 FTP server ready\\r\\n\"', '> \"{asks}\\r\\n\"', '< \"{answers}\\r\\n\"', 'close']\n"
+        )
+    };
+    let data = |at: f32, from: &str, to: &str| {
+        format!(
+            "[[flow]]\nat = {at}\nfrom = \"{from}:50999\"\nto = \"{to}:50000\"\nprotocol = \"tcp\"\nsteps = ['open', '> noise 99', 'close']\n"
+        )
+    };
+    let flows = [
+        control(0.0, active, "PORT 10,1,8,20,195,80", "200 PORT command successful"),
+        data(1.0, active, client),
+        control(2.0, passive, "PASV", "227 Entering Passive Mode (10,1,0,41,195,80)"),
+        data(3.0, client, passive),
+    ];
+    let scenario = format!("title = \"FTP\"\nstart = 2026-03-02T08:00:00Z\n{}", flows.concat());
+    let (text, _) = learned_of(&support::capture(&scenario).unwrap());
+    let (services, others) = text.split_once("[[expect]]").unwrap_or_else(|| panic!("{text}"));
+    assert!(services.contains(active) && services.contains(passive) && !services.contains(client), "{text}");
+    assert!(others.contains("from = [\"10.1.0.40\"]") && others.contains("to = [\"10.1.8.20\"]"), "{text}");
 }
 
 #[test]

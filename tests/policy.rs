@@ -397,6 +397,24 @@ fn a_host_may_have_several_roles() {
     assert!(both.warnings.is_empty(), "single hosts are named twice on purpose: {:?}", both.warnings);
 }
 
+#[test]
+fn a_moved_service_is_put_right_as_its_finding_says() {
+    let services = "[services]\n\"FTP Publishing Service\" = [\"10.1.0.40\"]\n";
+    let talk = || {
+        Talk::new("10.1.8.20", "10.1.0.40", "tcp", 2121)
+            .saying("\"USER a\\r\\n\"", "\"220 FTP server ready\\r\\n331 Password\\r\\n\"")
+    };
+    let found = one(&read(services).unwrap(), talk());
+    assert_eq!((found.kind, found.link.as_deref()), (Some(FindingKind::WrongPort), Some("svc.msftpsvc")), "{found:?}");
+    assert!(found.text.ends_with("gives on TCP 21: move it back, or say so with [[expect]]."), "{found:?}");
+    let expected = format!("{services}[[expect]]\nto = \"10.1.0.40\"\ntransport = \"tcp\"\nports = [\"2121\"]\n");
+    assert_eq!(one(&read(&expected).unwrap(), talk()).kind, None);
+    // [[port]] is for links.
+    let moved = format!("{services}[[port]]\nlink = \"svc.msftpsvc\"\nprotocol = \"FTP control\"\nports = [\"2121\"]\n");
+    let mistake = read(&moved).unwrap_err();
+    assert!(mistake.contains("this is a service, and no link") && mistake.contains("[[expect]]"), "{mistake}");
+}
+
 /// A service is for any client: its own host that asks another one has turned nothing round.
 #[test]
 fn a_second_server_of_a_service_lacks_the_role_and_is_not_reversed() {

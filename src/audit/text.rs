@@ -1,7 +1,7 @@
 //! Findings in sentences a person can act on.
 
 use super::fit::Sight;
-use super::policy::{Place, Policy, Rule};
+use super::policy::{Origin, Place, Policy, Rule};
 use crate::record::{FindingKind, FlowRecord};
 
 /// Why a forbidden flow is.
@@ -48,8 +48,9 @@ pub fn of(kind: FindingKind, sight: &Sight<'_, '_>, rule: Option<&Rule>, policy:
             "{client} used {what} to {server}; {cause} gives {protocol} {ports} only: correct the program or its firewall rule."
         ),
         FindingKind::WrongPort => format!(
-            "{client} spoke {protocol} to {server} at {}; {cause} gives {ports}: move it back, or say so with [[port]].",
-            number(sight.record)
+            "{client} spoke {protocol} to {server} {}; {cause} gives {ports}: move it back, or say so with {}.",
+            spoken_at(rule, sight.record),
+            if rule.origin == Origin::Service { "[[expect]]" } else { "[[port]]" }
         ),
         FindingKind::DynamicUnexplained => format!(
             "{client} reached {} on {server}: {cause} has dynamic ports there, but nothing announced this one and it does not speak DCE/RPC.",
@@ -107,11 +108,19 @@ fn number(record: &FlowRecord<'_>) -> String {
     }
 }
 
+/// `at TCP 389`; where the server opens the connection, `from TCP 20`.
+fn spoken_at(rule: &Rule, record: &FlowRecord<'_>) -> String {
+    match record.client.port.filter(|_| rule.opens_from) {
+        Some(port) => format!("from {} {port}", record.transport.to_string().to_uppercase()),
+        None => format!("at {}", number(record)),
+    }
+}
+
 /// `on TCP 80 or 8530`
 fn ports(rule: &Rule) -> String {
     let transport = rule.transport.map(|transport| transport.to_string().to_uppercase()).unwrap_or_default();
     let ports: Vec<String> = rule.ports.iter().map(ToString::to_string).collect();
-    format!("on {transport} {}", ports.join(" or "))
+    format!("{} {transport} {}", if rule.opens_from { "from" } else { "on" }, ports.join(" or "))
 }
 
 fn rule_name(rule: &Rule) -> String {

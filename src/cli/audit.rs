@@ -95,9 +95,11 @@ pub fn no_traffic() -> Failure {
 /// Reads a policy and the hosts file it names, which stands beside it.
 pub fn load(path: &Path, catalog: &Catalog) -> Result<Law, Failure> {
     let name = path.display().to_string();
-    let text = fs::read_to_string(path).map_err(|error| Failure::Usage(format!("cannot read {name}: {error}")))?;
-    let beside = hosts_file(&name, &text).map(|file| path.parent().unwrap_or(Path::new("")).join(file));
-    let names = beside.as_deref().map(host_names).transpose()?.unwrap_or_default();
+    let text = text_of(path, "")?;
+    let beside = hosts_file(&name, &text)
+        .map(|(file, line)| (path.parent().unwrap_or(Path::new("")).join(file), format!("{name}:{line}: ")));
+    let names = beside.as_ref().map(|(file, place)| host_names(file, place)).transpose()?.unwrap_or_default();
+    let beside = beside.map(|(file, _)| file);
     let mut policy =
         Policy::read(&name, &text, catalog, &names, FLAGS).map_err(|mistakes| Failure::Usage(mistakes.to_string()))?;
     for (line, address) in names.nameless() {
@@ -114,8 +116,19 @@ fn baseline(path: &Path) -> Result<Baseline, Failure> {
     Baseline::read(&text).map_err(|wrong| Failure::Usage(format!("the baseline {name} {wrong}")))
 }
 
-fn host_names(path: &Path) -> Result<HostNames, Failure> {
-    let text = fs::read_to_string(path).map_err(|error| Failure::Usage(format!("cannot read {}: {error}", path.display())))?;
+/// The text of a file that was named in this place.
+fn text_of(path: &Path, place: &str) -> Result<String, Failure> {
+    let name = path.display();
+    let bytes = fs::read(path).map_err(|error| Failure::Usage(format!("{place}cannot read {name}: {error}")))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let before = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
+        let line = before.filter(|byte| **byte == b'\n').count() + 1;
+        Failure::Usage(format!("{name}:{line}: this is no text in UTF-8: save the file as UTF-8"))
+    })
+}
+
+fn host_names(path: &Path, place: &str) -> Result<HostNames, Failure> {
+    let text = text_of(path, place)?;
     let wrong = |(line, word)| Failure::Usage(format!("{}:{line}: `{word}` is no address: write ADDRESS NAME", path.display()));
     HostNames::parse(&text).map_err(wrong)
 }

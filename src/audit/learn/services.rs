@@ -1,7 +1,7 @@
 //! Services from traffic: for each host the fewest services that explain what it answers. What only one service explains comes first; who holds a shared
 //! port is what the readings say of it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 
 use super::Sure;
@@ -29,6 +29,7 @@ struct Doing {
     numbers: BTreeSet<String>,
     clients: BTreeSet<IpAddr>,
     spoken: BTreeSet<&'static str>,
+    announced: bool,
     flows: u64,
     sure: Option<Sure>,
 }
@@ -37,12 +38,18 @@ struct Doing {
 pub fn choose(left: &[(&Sighting, Finding)], traffic: &Traffic<'_>, choice: &Choice<'_>) -> Vec<Entry> {
     let mut hosts: BTreeMap<IpAddr, Vec<Open<'_>>> = BTreeMap::new();
     let mut rules = Rules { choice, of: HashMap::new(), nobody: Policy::default() };
+    let asked = asked(traffic, choice);
     for (sighting, _) in left.iter().filter(|(sighting, _)| sighting.teaches(traffic)) {
         if sighting.verdict != Some(Verdict::Matched) {
             continue;
         }
         let mut by_host: BTreeMap<IpAddr, Vec<SystemRef>> = BTreeMap::new();
-        for system in traffic.systems(sighting, choice.catalog) {
+        let (client, server) = (sighting.client, sighting.server);
+        // A port that a client announced to its server (active FTP) makes no server of the client.
+        let is_its_clients = |system| {
+            is_announced(sighting) && asked.contains(&(server, client, system)) && !asked.contains(&(client, server, system))
+        };
+        for system in traffic.systems(sighting, choice.catalog).into_iter().filter(|system| !is_its_clients(*system)) {
             if let Some(host) = rules.host(system, sighting, traffic).filter(|host| !traffic.is_far(*host)) {
                 by_host.entry(host).or_default().push(system);
             }
@@ -60,6 +67,20 @@ pub fn choose(left: &[(&Sighting, Finding)], traffic: &Traffic<'_>, choice: &Cho
         }
     }
     entries.into_iter().filter_map(|(system, hosts)| entry(system, hosts, choice)).collect()
+}
+
+/// Who asked whom for what at a port that nobody had to announce.
+fn asked(traffic: &Traffic<'_>, choice: &Choice<'_>) -> HashSet<(IpAddr, IpAddr, SystemRef)> {
+    let plain = traffic.seen.iter().map(|(sighting, _)| *sighting).filter(|sighting| !is_announced(sighting));
+    let asked = |sighting: &Sighting| {
+        let ends = (sighting.client, sighting.server);
+        traffic.systems(sighting, choice.catalog).into_iter().map(move |system| (ends.0, ends.1, system))
+    };
+    plain.flat_map(asked).collect()
+}
+
+fn is_announced(sighting: &Sighting) -> bool {
+    sighting.evidence == Some(Evidence::Learned)
 }
 
 fn entry(system: SystemRef, hosts: BTreeMap<IpAddr, Given>, choice: &Choice<'_>) -> Option<Entry> {
@@ -89,6 +110,7 @@ impl Doing {
         self.numbers.insert(number(sighting));
         self.clients.insert(sighting.client);
         self.spoken.extend(sighting.payload.map(|(spoken, _)| spoken));
+        self.announced |= is_announced(sighting);
         self.flows += traffic.weight(sighting).map_or(1, |weight| weight.flows);
         let sure = how_sure(sighting);
         self.sure = Some(self.sure.map_or(sure, |before| before.min(sure)));
@@ -99,7 +121,11 @@ impl Doing {
         let (shown, more) = numbers.split_at(numbers.len().min(4));
         let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
         let spoken: Vec<&str> = self.spoken.into_iter().collect();
-        let spoken = if spoken.is_empty() { "the number alone".to_owned() } else { format!("payload {}", spoken.join(", ")) };
+        let spoken = match (spoken.is_empty(), self.announced) {
+            (false, _) => format!("payload {}", spoken.join(", ")),
+            (true, true) => "announced".to_owned(),
+            (true, false) => "the number alone".to_owned(),
+        };
         let (flows, clients) = (many(self.flows, "flow"), many(self.clients.len() as u64, "client"));
         let mut given = Given::new(name.map(str::to_owned));
         let why = format!("{}{more}, {spoken}; {flows} from {clients}", shown.join(" "));

@@ -79,8 +79,11 @@ impl<'r> Reading<'r> {
         let (link, protocol) = (link?, protocol?);
         let links = || self.catalog.systems.iter().filter(|system| system.ends.is_some());
         let Some(system) = links().find(|system| system.id == link) else {
-            let meant = suggestion(&link, links().map(|system| system.id.as_str()));
-            self.reader.mistake(entry.get("link")?.span(), format!("no such link{meant}"));
+            let problem = match self.service(&link) {
+                Some(_) => "this is a service, and no link: give its other port with [[expect]]".to_owned(),
+                None => format!("no such link{}", suggestion(&link, links().map(|system| system.id.as_str()))),
+            };
+            self.reader.mistake(entry.get("link")?.span(), problem);
             return None;
         };
         let facts = self.catalog.facts_of(system);
@@ -172,8 +175,9 @@ impl<'r> Reading<'r> {
         let mut proxied = Vec::new();
         for value in fields.tables(&mut self.reader, "proxy") {
             let Some(entry) = self.table(value, PROXY_KEYS) else { continue };
+            let had = self.reader.mistakes.len();
             let (hosts, ports) = (self.hosts(&entry, "hosts"), self.ports(&entry, "ports"));
-            if hosts.is_empty() || ports.is_empty() {
+            if (hosts.is_empty() || ports.is_empty()) && self.reader.mistakes.len() == had {
                 self.reader.mistake(entry.span.clone(), "a proxy has `hosts` and `ports`");
             }
             let through = |rule: &Rule| Rule {

@@ -37,12 +37,13 @@ impl Policy {
     }
 }
 
-/// The path of the hosts file that a policy names, as it stands there.
-pub fn hosts_file(file: &str, text: &str) -> Option<String> {
+/// The path of the hosts file that a policy names, as it stands there, and in which line.
+pub fn hosts_file(file: &str, text: &str) -> Option<(String, u32)> {
     let mut reader = Reader::new(file, text);
     let table = reader.parse()?;
     let fields = reader.table(table.get_ref(), table.span(), KEYS);
-    fields.string(&mut reader, "hosts")
+    let line = reader.line(fields.get("hosts")?.span().start);
+    Some((fields.string(&mut reader, "hosts")?, line))
 }
 
 /// A policy being read.

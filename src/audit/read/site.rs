@@ -21,7 +21,7 @@ impl Reading<'_> {
         let mut rules = Vec::new();
         for (at, value) in fields.tables(&mut self.reader, key).into_iter().enumerate() {
             let Some(entry) = self.table(value, RULE_KEYS) else { continue };
-            let by = format!("{key}:{}", at + 1);
+            let (by, had) = (format!("{key}:{}", at + 1), self.reader.mistakes.len());
             let (from, from_name) = self.party(&entry, "from");
             let (to, to_name) = self.party(&entry, "to");
             let transport = self.transport(&entry);
@@ -31,7 +31,8 @@ impl Reading<'_> {
             self.warn_of_impossible(&entry, transport);
             let label = self.named(&entry, "label");
             let reason = entry.string(&mut self.reader, "reason");
-            if from == Party::Anyone && to == Party::Anyone && transport.is_none() && ports.is_empty() {
+            let is_of_all = from == Party::Anyone && to == Party::Anyone && transport.is_none() && ports.is_empty();
+            if is_of_all && self.reader.mistakes.len() == had {
                 self.reader.mistake(entry.span.clone(), "this is about every flow: give `from`, `to`, `transport` or `ports`");
             }
             let rule = Rule {
