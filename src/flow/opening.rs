@@ -90,27 +90,26 @@ impl Payload {
         }
     }
 
-    /// Takes a piece of payload and asks the recognizers where it brings something new. `ports` are those of A and B. Whether the bytes now
-    /// lie loose: sooner or later [`pack`](Self::pack) is due.
+    /// Takes a piece of payload and asks the recognizers where it brings something new. `ports` are those of A and B. Whether
+    /// [packing](Self::pack) it is due, sooner or later, and was not before.
     pub fn see(&mut self, side: Side, transport: IpProto, ports: [u16; 2], piece: &Piece<'_>, spare: &mut Spare) -> bool {
-        let mut collected = match std::mem::take(&mut self.0) {
-            State::Loose(mut collected) => {
-                let waited = collected.is_waiting();
-                let over = collected.brings_end(side, transport, ports, piece);
-                let goes_on = waited && !collected.is_waiting();
-                self.0 = if over { collected.close(spare) } else { State::Loose(collected) };
-                return goes_on && !over;
-            }
-            State::Packed(packed) if !packed.is_past(side, piece) => packed.unpack(spare.take()),
-            State::Fresh => spare.take(),
+        let (was_due, mut collected) = match std::mem::take(&mut self.0) {
+            State::Loose(collected) => (!collected.is_waiting(), collected),
+            State::Packed(packed) if !packed.is_past(side, piece) => (false, packed.unpack(spare.take())),
+            State::Fresh => (false, spare.take()),
             past => {
                 self.0 = past;
                 return false;
             }
         };
-        let over = collected.brings_end(side, transport, ports, piece);
-        self.0 = if over { collected.close(spare) } else { State::Loose(collected) };
-        !over
+        if collected.brings_end(side, transport, ports, piece) {
+            self.0 = State::Closed(collected.finding.take(), collected.search.calls);
+            spare.give(collected);
+            return false;
+        }
+        let is_due = !collected.is_waiting();
+        self.0 = State::Loose(collected);
+        is_due && !was_due
     }
 
     /// Whether the bytes lie loose.
@@ -299,13 +298,6 @@ impl Collected {
     /// Whether segments wait for an earlier one.
     fn is_waiting(&self) -> bool {
         self.sides.iter().any(|side| !side.waiting.is_empty())
-    }
-
-    /// Leaves what was found, and the memory to the next one.
-    fn close(mut self: Box<Self>, spare: &mut Spare) -> State {
-        let closed = State::Closed(self.finding.take(), self.search.calls);
-        spare.give(self);
-        closed
     }
 
     /// Asks the recognizers; whether that was the last time.
