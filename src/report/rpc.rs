@@ -3,10 +3,9 @@
 use std::io::{self, Write};
 
 use serde_json::json;
-
-use super::table::loss;
 use unicode_width::UnicodeWidthStr;
 
+use super::table::loss;
 use super::{Format, Report, json_text, units};
 use crate::record::escape::visible;
 use crate::record::{ExplainedBy, FlowRecord, FlowsAndBytes, HighPorts, LearnedEndpoint, OpenPort, Summary};
@@ -142,9 +141,11 @@ fn listed(endpoints: &[&LearnedEndpoint], room: Option<usize>, out: &mut dyn Wri
 
 const GAP: &str = "  ";
 
-/// The columns that stay together where not all have room beside each other, and the most that the third of them keeps free for all its cells.
+/// The columns that stay together where not all have room beside each other.
 const FIRST: usize = 4;
-const NAME: usize = 30;
+/// The column of names, and the most that it keeps free then: longer ones push the next column away.
+const NAMES: usize = 2;
+const ROOM_FOR_NAMES: usize = 30;
 
 /// A line for each row; where that is too wide, how it was learned, when it was seen and who came stand below, unless the row above says the same.
 fn print(rows: &[[String; 7]], room: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
@@ -153,18 +154,21 @@ fn print(rows: &[[String; 7]], room: Option<usize>, out: &mut dyn Write) -> io::
     let is_folded = room.is_some_and(|room| widths.iter().map(|width| width + GAP.len()).sum::<usize>() > room);
     let shown = if is_folded { FIRST } else { widths.len() };
     if is_folded {
-        widths[FIRST - 2] = widths[FIRST - 2].min(NAME);
+        widths[NAMES] = widths[NAMES].min(ROOM_FOR_NAMES);
     }
     let mut above = None;
     for row in rows {
         let cells = row.iter().zip(&widths).take(shown);
         let cells = cells.map(|(cell, width)| format!("{cell}{:1$}", "", width.saturating_sub(cell.width())));
         writeln!(out, "{GAP}{}", cells.collect::<Vec<_>>().join(GAP).trim_end())?;
+        if !is_folded {
+            continue;
+        }
         let [.., learned, seen, clients] = row;
-        let how = Some((learned, seen)).filter(|how| Some(*how) != above.replace(*how));
-        let how = how.map(|(learned, seen)| format!("{learned}, {seen}"));
-        let below: Vec<_> = how.into_iter().chain(Some(clients.clone()).filter(|clients| !clients.is_empty())).collect();
-        if is_folded && !below.is_empty() {
+        let how = if above == Some((learned, seen)) { String::new() } else { format!("{learned}, {seen}") };
+        above = Some((learned, seen));
+        let below: Vec<&str> = [how.as_str(), clients].into_iter().filter(|text| !text.is_empty()).collect();
+        if !below.is_empty() {
             writeln!(out, "{GAP}{GAP}{}", below.join(", "))?;
         }
     }

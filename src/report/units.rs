@@ -29,6 +29,13 @@ pub fn many(value: u64, what: &str) -> String {
     format!("{} {what}{}", count(value), if value == 1 { "" } else { "s" })
 }
 
+/// The first few, and how many more: `a, b and 3 more`.
+pub fn few(all: &[String], most: usize) -> String {
+    let (shown, more) = all.split_at(most.min(all.len()));
+    let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+    shown.join(", ") + &more
+}
+
 /// `12 B`, `1.2 MB`.
 pub fn bytes(value: u64) -> String {
     let (number, unit) = scaled(value, BYTES);

@@ -9,7 +9,7 @@ use super::View;
 use super::line::{Line, Style, fit, wrap};
 use crate::record::{Audit, Change, Coverage, FindingGroup, Gone, Seen};
 use crate::report::findings::{Block, OfKind, by_kind, service_name};
-use crate::report::units::{count, many};
+use crate::report::units::{count, few, many};
 
 /// Lines of coverage and of what is gone, but for the first of each.
 const MOST_MISSING: usize = 2;
@@ -196,18 +196,9 @@ fn subject(block: &Block<'_>, first: &FindingGroup) -> String {
             let roles =
                 if first.server_roles.is_empty() { String::new() } else { format!(" ({})", first.server_roles.join(", ")) };
             let services = block.services();
-            format!("{host}{roles}: {}", named(&services))
+            format!("{host}{roles}: {}", few(&services, MOST_WITNESSES))
         }
-        _ => format!("{} on {} hosts: {}", service_name(first), hosts.len(), named(&hosts)),
-    }
-}
-
-/// The first few, and how many more.
-fn named(all: &[String]) -> String {
-    let shown = all.get(..MOST_WITNESSES.min(all.len())).unwrap_or_default().join(", ");
-    match all.len().saturating_sub(MOST_WITNESSES) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
+        _ => format!("{} on {} hosts: {}", service_name(first), hosts.len(), few(&hosts, MOST_WITNESSES)),
     }
 }
 
@@ -215,7 +206,7 @@ fn proof(block: &Block<'_>) -> String {
     let witnesses: Vec<String> = block.witnesses(MOST_WITNESSES).iter().map(ToString::to_string).collect();
     let dots = if block.flows() > witnesses.len() as u64 { ", ..." } else { "" };
     let sources: Vec<String> = block.sources().iter().map(ToString::to_string).collect();
-    let rests = if sources.is_empty() { String::new() } else { format!("  {}", named(&sources)) };
+    let rests = if sources.is_empty() { String::new() } else { format!("  {}", few(&sources, MOST_WITNESSES)) };
     format!("{}: {}{dots}{rests}", many(block.flows(), "flow"), witnesses.join(", "))
 }
 
@@ -274,7 +265,7 @@ fn missing_line((status, unseeable, by, from, to): &Missing<'_>, expectations: &
     let what: Vec<String> = expectations.iter().map(|expectation| spoken(expectation)).collect();
     let why = expectations.first().and_then(|expectation| expectation.why.as_ref());
     let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
-    format!("{word:<9}  {by}  {from} {arrow} {to}: {}{why}", named(&what))
+    format!("{word:<9}  {by}  {from} {arrow} {to}: {}{why}", few(&what, MOST_WITNESSES))
 }
 
 /// `HTTP tcp 80|8530`

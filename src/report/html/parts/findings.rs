@@ -94,10 +94,7 @@ fn rests_on(group: &FindingGroup, part: &mut Markup) {
     if let Some(link) = &group.link {
         part.link(&Search::new("link", link), link).raw(if group.sources.is_empty() { "" } else { ", " });
     }
-    let named = group.sources.iter().take(NAMED).map(ToString::to_string).collect::<Vec<_>>();
-    let rest = group.sources.len() - named.len();
-    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
-    part.text(&named.join(", ")).text(&more).raw("</span>");
+    part.text(&units::few(&group.sources, NAMED)).raw("</span>");
 }
 
 fn witnesses(group: &FindingGroup, part: &mut Markup) {
