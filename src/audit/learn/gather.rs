@@ -195,6 +195,11 @@ impl Sighting {
     pub fn teaches(&self, traffic: &Traffic<'_>) -> bool {
         self.failed.is_none() && traffic.fault(self).is_none()
     }
+
+    /// Whether another conversation announced it.
+    pub fn is_announced(&self) -> bool {
+        self.evidence == Some(Evidence::Learned)
+    }
 }
 
 impl<'l> Traffic<'l> {

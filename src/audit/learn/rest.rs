@@ -9,7 +9,7 @@ use super::services::{how_sure, many, number};
 use super::{Sure, many as lists};
 use crate::net::IpProto;
 use crate::recognize::DCE_RPC;
-use crate::record::{Evidence, Finding, Verdict};
+use crate::record::{Finding, Verdict};
 
 /// Entries of one kind that a person can still read; more are written wider.
 const MOST_ENTRIES: usize = 120;
@@ -156,7 +156,7 @@ fn end(ip: IpAddr, traffic: &Traffic<'_>) -> End {
 /// What was asked for.
 pub fn what(sighting: &Sighting) -> What {
     let spoken = sighting.payload.map(|(spoken, _)| spoken);
-    let is_announced = sighting.evidence == Some(Evidence::Learned) || spoken == Some(DCE_RPC.name);
+    let is_announced = sighting.is_announced() || spoken == Some(DCE_RPC.name);
     match (sighting.port, sighting.icmp) {
         (Some(port), _) if is_announced && crate::catalog::Catalog::may_be_dynamic(port) => What::Dynamic,
         (Some(port), _) => What::Port(port),

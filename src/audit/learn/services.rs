@@ -1,6 +1,7 @@
 //! Services from traffic: for each host the fewest services that explain what it answers. What only one service explains comes first; who holds a shared
 //! port is what the readings say of it.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 
@@ -38,7 +39,8 @@ struct Doing {
 pub fn choose(left: &[(&Sighting, Finding)], traffic: &Traffic<'_>, choice: &Choice<'_>) -> Vec<Entry> {
     let mut hosts: BTreeMap<IpAddr, Vec<Open<'_>>> = BTreeMap::new();
     let mut rules = Rules { choice, of: HashMap::new(), nobody: Policy::default() };
-    let asked = asked(traffic, choice);
+    // Only traffic that announces anything pays for it.
+    let asked = LazyCell::new(|| asked(traffic, choice));
     for (sighting, _) in left.iter().filter(|(sighting, _)| sighting.teaches(traffic)) {
         if sighting.verdict != Some(Verdict::Matched) {
             continue;
@@ -47,7 +49,7 @@ pub fn choose(left: &[(&Sighting, Finding)], traffic: &Traffic<'_>, choice: &Cho
         let (client, server) = (sighting.client, sighting.server);
         // A port that a client announced to its server (active FTP) makes no server of the client.
         let is_its_clients = |system| {
-            is_announced(sighting) && asked.contains(&(server, client, system)) && !asked.contains(&(client, server, system))
+            sighting.is_announced() && asked.contains(&(server, client, system)) && !asked.contains(&(client, server, system))
         };
         for system in traffic.systems(sighting, choice.catalog).into_iter().filter(|system| !is_its_clients(*system)) {
             if let Some(host) = rules.host(system, sighting, traffic).filter(|host| !traffic.is_far(*host)) {
@@ -71,16 +73,12 @@ pub fn choose(left: &[(&Sighting, Finding)], traffic: &Traffic<'_>, choice: &Cho
 
 /// Who asked whom for what at a port that nobody had to announce.
 fn asked(traffic: &Traffic<'_>, choice: &Choice<'_>) -> HashSet<(IpAddr, IpAddr, SystemRef)> {
-    let plain = traffic.seen.iter().map(|(sighting, _)| *sighting).filter(|sighting| !is_announced(sighting));
-    let asked = |sighting: &Sighting| {
-        let ends = (sighting.client, sighting.server);
-        traffic.systems(sighting, choice.catalog).into_iter().map(move |system| (ends.0, ends.1, system))
+    let plain = traffic.seen.iter().map(|(sighting, _)| *sighting).filter(|sighting| !sighting.is_announced());
+    let by_system = |sighting: &Sighting| {
+        let (client, server) = (sighting.client, sighting.server);
+        traffic.systems(sighting, choice.catalog).into_iter().map(move |system| (client, server, system))
     };
-    plain.flat_map(asked).collect()
-}
-
-fn is_announced(sighting: &Sighting) -> bool {
-    sighting.evidence == Some(Evidence::Learned)
+    plain.flat_map(by_system).collect()
 }
 
 fn entry(system: SystemRef, hosts: BTreeMap<IpAddr, Given>, choice: &Choice<'_>) -> Option<Entry> {
@@ -110,7 +108,7 @@ impl Doing {
         self.numbers.insert(number(sighting));
         self.clients.insert(sighting.client);
         self.spoken.extend(sighting.payload.map(|(spoken, _)| spoken));
-        self.announced |= is_announced(sighting);
+        self.announced |= sighting.is_announced();
         self.flows += traffic.weight(sighting).map_or(1, |weight| weight.flows);
         let sure = how_sure(sighting);
         self.sure = Some(self.sure.map_or(sure, |before| before.min(sure)));
