@@ -337,6 +337,11 @@ fn a_wrong_baseline_is_named() {
     fs::write(bench.path("odd.json"), "{\"flows\":[]}").unwrap();
     let said = bench.audit("clean.pcap", &["--baseline", "odd.json"]);
     assert!(said.code == Some(2) && said.err.contains("odd.json") && said.err.contains("--format json"), "{}", said.err);
+    // As PowerShell's `>` writes it.
+    let wide: Vec<u8> = "\u{feff}{\"flows\":[]}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(bench.path("wide.json"), wide).unwrap();
+    let said = bench.audit("clean.pcap", &["--baseline", "wide.json"]);
+    assert!(said.code == Some(2) && said.err.contains("wide.json:1: this is no text in UTF-8"), "{}", said.err);
 }
 
 // ---- formats --------------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ mod text;
 pub use baseline::Baseline;
 pub use hosts::{HostNames, Hosts};
 pub use judge::Judgement;
-pub use learn::{About, Learner};
+pub use learn::{About, Learner, many};
 pub use policy::{Party, Policy, Role, Rule};
 pub use read::hosts_file;
 pub use tally::{Tally, expectations};

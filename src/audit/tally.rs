@@ -142,8 +142,7 @@ impl Tally {
             self.covered.resize(at + 1, Covered::default());
         }
         let Some(covered) = self.covered.get_mut(at) else { return };
-        let failed = record.notes.iter().any(|note| matches!(*note, "refused" | "unanswered"));
-        *(if failed { &mut covered.failed } else { &mut covered.flows }) += 1;
+        *(if record.is_answered() { &mut covered.flows } else { &mut covered.failed }) += 1;
         covered.bytes = covered.bytes.saturating_add(record.bytes.sum());
         let (first, last) = covered.time.unwrap_or((record.first, record.last));
         covered.time = Some((first.earliest(record.first), last.latest(record.last)));

@@ -100,8 +100,12 @@ fn named_number(name: Option<&str>, record: &FlowRecord<'_>) -> String {
 
 /// `TCP 389`, `ICMP type 8`, `GRE`.
 fn number(record: &FlowRecord<'_>) -> String {
+    number_of(record, record.server.port)
+}
+
+fn number_of(record: &FlowRecord<'_>, port: Option<u16>) -> String {
     let transport = record.transport.to_string().to_uppercase();
-    match (record.server.port, record.icmp) {
+    match (port, record.icmp) {
         (Some(port), _) => format!("{transport} {port}"),
         (None, Some(icmp)) => format!("{transport} type {}", icmp.kind),
         (None, None) => transport,
@@ -111,7 +115,7 @@ fn number(record: &FlowRecord<'_>) -> String {
 /// `at TCP 389`; where the server opens the connection, `from TCP 20`.
 fn spoken_at(rule: &Rule, record: &FlowRecord<'_>) -> String {
     match record.client.port.filter(|_| rule.opens_from) {
-        Some(port) => format!("from {} {port}", record.transport.to_string().to_uppercase()),
+        Some(port) => format!("from {}", number_of(record, Some(port))),
         None => format!("at {}", number(record)),
     }
 }

@@ -12,7 +12,7 @@ use super::exit::{Exit, Failure};
 use super::label::{self, Labelling};
 use super::output::{Formats, Output};
 use super::{read, rules};
-use crate::audit::{Baseline, HostNames, Judgement, Policy, expectations, hosts_file};
+use crate::audit::{Baseline, HostNames, Judgement, Policy, expectations, hosts_file, many};
 use crate::catalog::Catalog;
 use crate::classify::FLAGS;
 use crate::record::FlowRecord;
@@ -96,10 +96,14 @@ pub fn no_traffic() -> Failure {
 pub fn load(path: &Path, catalog: &Catalog) -> Result<Law, Failure> {
     let name = path.display().to_string();
     let text = text_of(path, "")?;
-    let beside = hosts_file(&name, &text)
-        .map(|(file, line)| (path.parent().unwrap_or(Path::new("")).join(file), format!("{name}:{line}: ")));
-    let names = beside.as_ref().map(|(file, place)| host_names(file, place)).transpose()?.unwrap_or_default();
-    let beside = beside.map(|(file, _)| file);
+    let (beside, names) = match hosts_file(&name, &text) {
+        Some((file, line)) => {
+            let file = path.parent().unwrap_or(Path::new("")).join(file);
+            let names = host_names(&file, &format!("{name}:{line}: "))?;
+            (Some(file), names)
+        }
+        None => (None, HostNames::default()),
+    };
     let mut policy =
         Policy::read(&name, &text, catalog, &names, FLAGS).map_err(|mistakes| Failure::Usage(mistakes.to_string()))?;
     for (line, address) in names.nameless() {
@@ -111,9 +115,8 @@ pub fn load(path: &Path, catalog: &Catalog) -> Result<Law, Failure> {
 }
 
 fn baseline(path: &Path) -> Result<Baseline, Failure> {
-    let name = path.display();
-    let text = fs::read_to_string(path).map_err(|error| Failure::Usage(format!("cannot read {name}: {error}")))?;
-    Baseline::read(&text).map_err(|wrong| Failure::Usage(format!("the baseline {name} {wrong}")))
+    let text = text_of(path, "")?;
+    Baseline::read(&text).map_err(|wrong| Failure::Usage(format!("the baseline {} {wrong}", path.display())))
 }
 
 /// The text of a file that was named in this place.
@@ -145,7 +148,7 @@ fn check(path: &Path, catalog: &Catalog) -> Result<Exit, Failure> {
         (policy.forbid.len(), "prohibition"),
         (policy.accept.len(), "accepted finding"),
     ];
-    let parts = parts.map(|(count, what)| format!("{count} {what}{}", if count == 1 { "" } else { "s" })).join(", ");
+    let parts = parts.map(|(count, what)| many(count as u64, what)).join(", ");
     lines.push(format!("{}: {named}{parts}; {} to look at\n", visible(&law.path), policy.warnings.len()));
     rules::print(&lines.join("\n"))?;
     Ok(Exit::Done)

@@ -18,6 +18,7 @@ mod roles;
 mod services;
 
 pub use gather::Learner;
+pub use services::many;
 
 use draft::Draft;
 use gather::{Sighting, Traffic};
