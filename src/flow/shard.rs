@@ -7,7 +7,7 @@ use super::followers::{Follow, Followers, Shown};
 use super::fragments::{FragmentKey, Fragments, Reassembly};
 use super::index::Index;
 use super::key::{FlowKey, Identity, KeyParts, Keyed, Keying, error_keys};
-use super::opening::{Piece, Spare};
+use super::opening::Piece;
 use super::slab::Slab;
 use crate::announce::Announcement;
 use crate::naming::{Claim, Lease};
@@ -184,10 +184,6 @@ pub struct Shard {
     fragments: Fragments<Identity, Waiting>,
     /// Payloads of datagrams that came in pieces.
     reassembly: Reassembly,
-    spare: Spare,
-    /// The flows whose first bytes lie loose, round and round: each until so many others came after it.
-    loose: [u32; LOOSE],
-    next_loose: usize,
     followers: Followers,
     duplicates: Duplicates,
     duplicate_packets: u64,
@@ -196,9 +192,6 @@ pub struct Shard {
     eviction_scan: u32,
     looked: Looked,
 }
-
-/// Flows of a shard whose first bytes are ready for the next packet, not packed.
-const LOOSE: usize = 8;
 
 /// How far looking on has come: one round goes over all flows once, in several looks where there are many.
 #[derive(Clone, Copy, Debug, Default)]
@@ -220,9 +213,6 @@ impl Shard {
             flows: Slab::default(),
             fragments: Fragments::default(),
             reassembly: Reassembly::default(),
-            spare: Spare::default(),
-            loose: [u32::MAX; LOOSE],
-            next_loose: 0,
             followers: Followers::default(),
             duplicates: Duplicates::default(),
             duplicate_packets: 0,
@@ -372,12 +362,9 @@ impl Shard {
             let len = if is_whole { bytes.len() as u32 } else { by_header.max(bytes.len() as u32 + 1) };
             let piece = Piece { bytes, len, stream: None };
             let shown = Shown { number: sighting.number, time: sighting.time, side: flow.side(sender_is_lo) };
-            let is_loose = flow.payload.see(shown.side, flow.key.protocol, flow.ports(), &piece, &mut self.spare);
+            flow.payload.see(shown.side, flow.key.protocol, flow.ports(), &piece);
             if is_whole {
                 self.followers.see(at, flow, shown, &piece, &mut self.harvest.announcements);
-            }
-            if is_loose {
-                self.note_loose(at);
             }
         }
     }
@@ -409,13 +396,12 @@ impl Shard {
         if let (Some(tcp), Transport::Tcp(header), false) = (flow.tcp.as_mut(), layer.transport, repeated) {
             tcp.see(side, header, layer.payload_len, time);
         }
-        let mut is_loose = false;
         if self.settings.payload
             && !repeated
             && wants_payload(flow)
             && let Some(piece) = piece(flow, side, layer, layer.payload.of(frame))
         {
-            is_loose = flow.payload.see(side, flow.key.protocol, flow.ports(), &piece, &mut self.spare);
+            flow.payload.see(side, flow.key.protocol, flow.ports(), &piece);
             let shown = Shown { number, time, side };
             self.followers.see(at, flow, shown, &piece, &mut self.harvest.announcements);
             if flow.follow == Follow::Names {
@@ -426,19 +412,6 @@ impl Shard {
         note_surroundings(flow, number, layer, layers, outer);
         if carries && self.settings.stream && flow.note_carries() {
             self.harvest.carriers.push((keyed.key, flow.id));
-        }
-        if is_loose {
-            self.note_loose(at);
-        }
-    }
-
-    /// The first bytes of a flow lie loose: those of the one before whom so many did are packed.
-    fn note_loose(&mut self, at: u32) {
-        let Some(place) = self.loose.get_mut(self.next_loose) else { return };
-        let longest = std::mem::replace(place, at);
-        self.next_loose = (self.next_loose + 1) % LOOSE;
-        if let Some(flow) = self.flows.get_mut(longest) {
-            flow.payload.pack(&mut self.spare);
         }
     }
 

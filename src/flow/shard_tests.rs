@@ -389,15 +389,3 @@ fn a_first_fragment_shows_what_it_carries_whether_the_rest_comes_or_not() {
     let found = shard.flows().iter().filter_map(|flow| flow.payload.finding()).map(|finding| finding.protocol.name);
     assert_eq!(found.collect::<Vec<_>>(), ["DNS"]);
 }
-
-#[test]
-fn of_the_flows_in_question_only_the_last_few_lie_loose() {
-    let mut scene = Scene::new(Settings::default());
-    let payload = Span { start: 0, end: 8 };
-    let ask = |port: u16| Layer { payload, payload_len: 8, ..udp(CLIENT, port, SERVER, 9999) };
-    for port in [1, 2, 1, 3, 4, 5, 6, 7, 8, 1, 9, 10] {
-        scene.at(0, &[ask(port)]);
-    }
-    let loose = scene.shard.flows().iter().map(|flow| flow.payload.is_loose());
-    assert_eq!(loose.collect::<Vec<_>>(), [false, false, true, true, true, true, true, true, true, true]);
-}
