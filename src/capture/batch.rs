@@ -62,7 +62,7 @@ pub struct Batch {
 
 impl Batch {
     /// How many packets a full batch holds: enough to amortise a hand-over, few enough that two of them fit a cache.
-    pub const CAPACITY: usize = 1024;
+    pub const CAPACITY: usize = 2048;
 
     /// More bytes than the frames of any usual batch take.
     const LARGE: usize = 8 << 20;
