@@ -1,15 +1,12 @@
 //! All that is known when the input has ended: every shard's flows and the tally, in the order of the input.
 
-use std::collections::BTreeMap;
-
 use foldhash::fast::RandomState;
 use hashbrown::HashSet;
 
 use super::carriers::Carriers;
-use super::tally::Tally;
+use super::tally::{Tally, Words};
 use crate::flow::{Flow, FlowKey, Shard, Slab};
 use crate::record::{Announcements, FlowId, Quantiles, Summary};
-use crate::wire::Word;
 
 /// How many flows ahead of its turn one is asked for.
 const AHEAD: usize = 8;
@@ -86,7 +83,7 @@ impl Outcome {
 
     /// What the summary says of packets.
     pub fn summary(&self) -> Summary {
-        let words = |words: &BTreeMap<Word, u64>| words.iter().map(|(word, count)| (word.to_string(), *count)).collect();
+        let words = |words: &Words| words.iter().map(|(word, count)| (word.to_string(), *count)).collect();
         let tally = &self.tally;
         Summary {
             packets: tally.packets,

@@ -1,10 +1,14 @@
 //! What is counted of packets as such, before any flow. Sums only: the tallies of several workers add up to the same whatever their number.
 
-use std::collections::BTreeMap;
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 
 use crate::net::{Frame, Timestamp};
 use crate::record::{PacketCounts, PacketLengths};
 use crate::wire::{Layer, Outcome, Word};
+
+/// How often each was met.
+pub type Words = HashMap<Word, u64, RandomState>;
 
 /// Counts over packets.
 #[derive(Clone, Debug)]
@@ -12,11 +16,11 @@ pub struct Tally {
     /// The three buckets.
     pub packets: PacketCounts,
     /// Why packets are in no flow although they might hold one.
-    pub undecodable: BTreeMap<Word, u64>,
+    pub undecodable: Words,
     /// What packets without IP hold.
-    pub non_ip: BTreeMap<Word, u64>,
+    pub non_ip: Words,
     /// Why the walk through a packet ended before its innermost layer.
-    pub cut_short: BTreeMap<Word, u64>,
+    pub cut_short: Words,
     /// Packets with a fragment at any layer.
     pub fragments: u64,
     /// Bytes on the wire.
@@ -33,9 +37,9 @@ impl Default for Tally {
     fn default() -> Self {
         Self {
             packets: PacketCounts::default(),
-            undecodable: BTreeMap::new(),
-            non_ip: BTreeMap::new(),
-            cut_short: BTreeMap::new(),
+            undecodable: Words::default(),
+            non_ip: Words::default(),
+            cut_short: Words::default(),
             fragments: 0,
             bytes: 0,
             first: Timestamp::NONE,
@@ -99,7 +103,7 @@ impl Tally {
     }
 }
 
-fn add_words(into: &mut BTreeMap<Word, u64>, from: &BTreeMap<Word, u64>) {
+fn add_words(into: &mut Words, from: &Words) {
     for (word, count) in from {
         *into.entry(*word).or_default() += count;
     }

@@ -47,6 +47,8 @@ struct Place {
 struct Ahead<I> {
     far: I,
     near: I,
+    /// The hash of the key that was fetched last: several packets of a flow often follow each other.
+    fetched: u64,
 }
 
 impl<'a, I: Iterator<Item = &'a Place> + Clone> Ahead<I> {
@@ -54,7 +56,7 @@ impl<'a, I: Iterator<Item = &'a Place> + Clone> Ahead<I> {
     const FAR: usize = 16;
 
     fn of<'s>(places: &I, shard: impl Fn(&Place) -> Option<&'s Shard>) -> Self {
-        let mut ahead = Self { far: places.clone(), near: places.clone() };
+        let mut ahead = Self { far: places.clone(), near: places.clone(), fetched: 0 };
         for at in 0..Self::FAR {
             ahead.expect(&shard);
             if at >= Self::FAR / 2 {
@@ -79,7 +81,10 @@ impl<'a, I: Iterator<Item = &'a Place> + Clone> Ahead<I> {
 
     #[inline]
     fn fetch<'s>(&mut self, shard: impl Fn(&Place) -> Option<&'s Shard>) {
-        if let Some((place, shard)) = self.near.next().and_then(|place| Some((place, shard(place)?))) {
+        if let Some(place) = self.near.next().filter(|place| place.keyed.hash != self.fetched)
+            && let Some(shard) = shard(place)
+        {
+            self.fetched = place.keyed.hash;
             shard.fetch(&place.keyed);
         }
     }
@@ -184,7 +189,7 @@ impl Work {
         let Some(descriptor) = self.batch.packets.get(place.packet as usize) else { return };
         let frame = self.batch.frame(descriptor).data;
         let (number, time) = (descriptor.number, descriptor.time);
-        let Place { carries, keyed, fingerprint, .. } = *place;
+        let Place { carries, ref keyed, fingerprint, .. } = *place;
         shard.see(&Sighting { number, time, layers, carries, frame, keyed, fingerprint });
     }
 }

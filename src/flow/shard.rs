@@ -92,7 +92,7 @@ pub struct Sighting<'a> {
     /// The frame.
     pub frame: &'a [u8],
     /// The key of the layer, as far as it shows itself.
-    pub keyed: Keyed,
+    pub keyed: &'a Keyed,
     /// What [`fingerprint`](super::fingerprint) says of the packet.
     pub fingerprint: u64,
 }
@@ -108,7 +108,7 @@ struct Waiting {
 
 impl Waiting {
     /// As it was seen, without its frame, which is gone; by now it is known whose it is.
-    fn sighting(&self, keyed: Keyed) -> Sighting<'_> {
+    fn sighting<'a>(&'a self, keyed: &'a Keyed) -> Sighting<'a> {
         let (number, time, layers, carries) = (self.number, self.time, &self.layers, self.carries);
         Sighting { number, time, layers, carries, frame: &[], keyed, fingerprint: 0 }
     }
@@ -371,13 +371,13 @@ impl Shard {
 
     fn account_waited(&mut self, waited: &Waiting, identity: Identity) {
         if let Some(keyed) = self.keying.key(&waited.layers, identity) {
-            self.account(&waited.sighting(keyed), false);
+            self.account(&waited.sighting(&keyed), false);
         }
     }
 
     /// `repeated`: a copy of an earlier packet, which is no retransmission.
     fn account(&mut self, sighting: &Sighting<'_>, repeated: bool) {
-        let Sighting { number, time, layers, carries, frame, ref keyed, .. } = *sighting;
+        let Sighting { number, time, layers, carries, frame, keyed, .. } = *sighting;
         let Some((layer, outer)) = layers.split_last() else { return };
         let own;
         let keyed = if let Transport::Icmp(icmp @ Icmp { quoted: Some(_), .. }) = &layer.transport {

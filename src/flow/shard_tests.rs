@@ -74,7 +74,7 @@ impl Scene {
             layers: &layers,
             carries: false,
             frame: &frame,
-            keyed,
+            keyed: &keyed,
             fingerprint,
         });
         self
@@ -384,7 +384,7 @@ fn a_first_fragment_shows_what_it_carries_whether_the_rest_comes_or_not() {
     let keyed = shard.keying.key(&layers, Identity::of(&first)).unwrap();
     let fingerprint = fingerprint(&first, &header);
     let time = Timestamp::new(0, 0, 6);
-    shard.see(&Sighting { number: 1, time, layers: &layers, carries: false, frame: &header, keyed, fingerprint });
+    shard.see(&Sighting { number: 1, time, layers: &layers, carries: false, frame: &header, keyed: &keyed, fingerprint });
     shard.finish();
     let found = shard.flows().iter().filter_map(|flow| flow.payload.finding()).map(|finding| finding.protocol.name);
     assert_eq!(found.collect::<Vec<_>>(), ["DNS"]);
