@@ -109,8 +109,8 @@ impl Storage {
     /// Takes what a batch that comes back has to reuse.
     pub fn reclaim(&mut self, batch: &mut Batch) {
         batch.packets.clear();
-        let is_large = batch.is_large();
-        if let (Self::Stream(stream), Bytes::Owned(arena), false) = (self, std::mem::take(&mut batch.bytes), is_large) {
+        let arena = batch.take_arena();
+        if let Self::Stream(stream) = self {
             stream.reuse(arena);
         }
     }
@@ -177,7 +177,7 @@ fn map_window(file: &File, offset: u64, len: u64, window: usize) -> io::Result<M
 /// A stream that is read in blocks into what will be the batch's arena.
 pub(super) struct Stream {
     source: Box<dyn Read + Send>,
-    /// It keeps its length when it is used again, so that it need not be cleared: what is read is in front.
+    /// What is read is in front. It keeps its length when it is used again, so that nothing has to be zeroed for reading into it.
     buffer: Vec<u8>,
     filled: usize,
     /// The arena to go on in when this one is handed on.

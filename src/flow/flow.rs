@@ -146,12 +146,8 @@ impl Flow {
             *packets += 1;
             *bytes += u64::from(layer.ip_len);
         }
-        if self.first.is_some() && time > self.last {
-            self.last = time;
-        } else {
-            self.first = self.first.earliest(time);
-            self.last = self.last.latest(time);
-        }
+        self.first = self.first.earliest(time);
+        self.last = self.last.latest(time);
         // A fragment that waited for its first one may stand before packets already counted.
         if id.packet >= self.latest_number {
             self.latest_number = id.packet;

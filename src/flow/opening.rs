@@ -98,16 +98,14 @@ impl Payload {
         };
         let found_before = packed.finding.take();
         let mut collected = packed.open();
-        self.0 = State::Open(if collected.add(side, piece) {
-            let (found, is_over) = collected.ask(transport, ports);
-            if is_over {
-                self.0 = State::Closed(found, collected.search.calls);
-                return;
-            }
-            Packed::of(&collected, found.map(Box::new))
-        } else {
-            Packed::of(&collected, found_before)
-        });
+        if !collected.add(side, piece) {
+            self.0 = State::Open(Packed::of(&collected, found_before));
+            return;
+        }
+        self.0 = match collected.ask(transport, ports) {
+            (found, true) => State::Closed(found, collected.search.calls),
+            (found, false) => State::Open(Packed::of(&collected, found.map(Box::new))),
+        };
     }
 }
 

@@ -61,8 +61,12 @@ impl Lanes {
     /// Runs every lane that is idle and has something to do, but those that are not `mine` only where they are far behind: a lane's flows
     /// are in the cache of who ran it last. Batches that all lanes have seen are handed back.
     pub(super) fn help(&self, mine: impl Fn(usize) -> bool, mut hand_back: impl FnMut(Done)) {
-        for (number, lane) in self.all.iter().enumerate() {
-            let behind = if mine(number) { 1 } else { self.patience.load(Ordering::SeqCst) };
+        let numbered = || self.all.iter().enumerate();
+        let own = numbered().filter(|(number, _)| mine(*number)).map(|lane| (lane, 1));
+        let patience = self.patience.load(Ordering::SeqCst);
+        let others = numbered().filter(|(number, _)| !mine(*number)).map(|lane| (lane, patience));
+        // Their own first: workers that begin at the same lane would stand in each other's way.
+        for ((number, lane), behind) in own.chain(others) {
             if self.is_ready(lane.next.load(Ordering::SeqCst) + behind - 1) {
                 self.run(number, lane, &mut hand_back);
             }
