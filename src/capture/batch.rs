@@ -61,9 +61,8 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// How many packets a full batch holds: enough to amortise a hand-over, few enough that it fits a cache. Of a file that is read in blocks
-    /// a batch is one block, which only the smallest packets fill with so many.
-    pub const CAPACITY: usize = 2048;
+    /// How many packets a full batch holds: enough to amortise a hand-over, few enough that two of them fit a cache.
+    pub const CAPACITY: usize = 1024;
 
     /// More bytes than the frames of any usual batch take.
     const LARGE: usize = 8 << 20;
@@ -81,19 +80,15 @@ impl Batch {
         matches!(&self.bytes, Bytes::Owned(arena) if arena.capacity() > Self::LARGE)
     }
 
-    /// The arena the batch has, as it is, unless it is large.
+    /// An emptied arena to fill, reusing the one the batch has unless it is large.
     pub fn take_arena(&mut self) -> Vec<u8> {
         let large = self.is_large();
         match std::mem::take(&mut self.bytes) {
-            Bytes::Owned(arena) if !large => arena,
+            Bytes::Owned(mut arena) if !large => {
+                arena.clear();
+                arena
+            }
             _ => Vec::new(),
         }
-    }
-
-    /// An emptied arena to fill, reusing the one the batch has unless it is large.
-    pub fn take_empty_arena(&mut self) -> Vec<u8> {
-        let mut arena = self.take_arena();
-        arena.clear();
-        arena
     }
 }

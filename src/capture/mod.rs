@@ -1,10 +1,10 @@
 //! Floor 1: where frames come from.
 //!
-//! A [`Source`] fills recycled [`Batch`]es of small descriptors. Frames lie in the batch's own arena; those of
-//! files that are merged stay where they are mapped until their turn. It knows nothing of what is inside a frame.
+//! A [`Source`] fills recycled [`Batch`]es of small descriptors. Frames of a plain file stay where they are mapped; those of a
+//! stream or an interface lie in the batch's own arena. It knows nothing of what is inside a frame.
 //!
 //! [`open()`] turns paths into a source: `open.rs` lists what the paths name, `opener.rs` opens one after another and says what is
-//! no capture, `storage.rs` brings the bytes (read or mapped, `compress.rs` unpacks), `format/` finds the packets in them, and
+//! no capture, `storage.rs` brings the bytes (mapped or streamed, `compress.rs` unpacks), `format/` finds the packets in them, and
 //! `reader.rs` drives the two and goes on after damage. Around a source go the adapters: [`Filtered`], [`Between`], merging.
 //! `live/` is the source that is no file: interfaces, through libpcap. What goes the other way, into files, is `write.rs` (pcapng) and
 //! `pieces.rs` (files that are begun anew).

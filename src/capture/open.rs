@@ -69,7 +69,7 @@ pub(super) enum Entry {
 /// cannot be opened is damage as long as something else can.
 pub fn open(inputs: &[PathBuf], options: &Options) -> Result<Box<dyn Source>, OpenError> {
     let (entries, total) = list(inputs)?;
-    let opener = Opener::new(entries, total, options.merge);
+    let opener = Opener::new(entries, total);
     let source: Box<dyn Source> = if options.merge { Box::new(Merged::new(opener)) } else { Box::new(Files::new(opener)) };
     let source: Box<dyn Source> = match (options.from, options.to) {
         (None, None) => source,

@@ -180,8 +180,7 @@ fn a_mapped_file_gives_the_same_as_a_stream() {
     }
     bytes.truncate(bytes.len() - 1);
     let path = put(&folder, "large", &bytes);
-    // What is merged is mapped.
-    let mapped = run(&[path], &Options { merge: true, ..Options::default() });
+    let mapped = run(&[path], &Options::default());
     let stream = read_bytes(&bytes);
     assert_eq!((mapped.packets.len(), stream.packets.len()), (1199, 1199));
     assert_eq!(mapped.packets.last(), Some(&(1199, 7)));

@@ -15,8 +15,6 @@ use crate::record::Input;
 /// The inputs still to be opened, and what was said about those that were.
 pub(super) struct Opener {
     entries: std::vec::IntoIter<Entry>,
-    /// Whether all of them are open at a time.
-    together: bool,
     /// What was found out.
     pub log: Log,
     /// What was opened.
@@ -29,8 +27,8 @@ pub(super) struct Opener {
 }
 
 impl Opener {
-    pub fn new(entries: Vec<Entry>, total: Option<u64>, together: bool) -> Self {
-        Self { entries: entries.into_iter(), together, log: Log::default(), inputs: Vec::new(), captures: 0, finished: 0, total }
+    pub fn new(entries: Vec<Entry>, total: Option<u64>) -> Self {
+        Self { entries: entries.into_iter(), log: Log::default(), inputs: Vec::new(), captures: 0, finished: 0, total }
     }
 
     /// The next capture, with its place in `inputs`; `None` when there is no more.
@@ -93,7 +91,7 @@ impl Opener {
 
     fn capture(&mut self, path: String, file: File, listed: bool) -> Option<(Reader, usize)> {
         let bytes = file.metadata().map_or(0, |about| if about.is_file() { about.len() } else { 0 });
-        match Reader::open(path.clone(), storage_of(file, self.together)) {
+        match Reader::open(path.clone(), storage_of(file)) {
             Ok(reader) => {
                 self.captures += u64::from(listed);
                 self.inputs.push(Input { path, bytes });
@@ -128,12 +126,12 @@ impl Opener {
     }
 }
 
-/// Read as a stream; where many are open at a time, a plain file is mapped. Only what is no file can be live.
-fn storage_of(mut file: File, together: bool) -> Storage {
+/// Mapped if it is a plain file at its start, else a stream; only what is no file can be live.
+fn storage_of(mut file: File) -> Storage {
     let about = file.metadata();
     let regular = about.as_ref().is_ok_and(std::fs::Metadata::is_file);
     let len = about.map_or(0, |about| about.len());
-    if together && regular && len > 0 && file.stream_position().is_ok_and(|at| at == 0) {
+    if regular && len > 0 && file.stream_position().is_ok_and(|at| at == 0) {
         let mapped = file.try_clone().ok().and_then(|file| Storage::map(file, len));
         if let Some(mapped) = mapped.filter(|mapped| Compression::of(mapped.window()).is_none()) {
             return mapped;

@@ -135,7 +135,7 @@ impl Source for Merged {
             self.start();
         }
         batch.packets.clear();
-        let mut arena = batch.take_empty_arena();
+        let mut arena = batch.take_arena();
         while batch.packets.len() < Batch::CAPACITY && arena.len() < ARENA {
             let Some(Reverse((_, index))) = self.next.pop() else { break };
             self.take(index, batch, &mut arena);

@@ -1,7 +1,4 @@
-//! The bytes of a capture file as a window that moves over it: read in blocks, or mapped where many files are open at a time.
-//!
-//! Reading is the faster of the two where packets are looked at right away: a block is in the processor's cache then, and a map costs a page
-//! fault for every few pages. A map takes no memory of this process.
+//! The bytes of a capture file as a window that moves over it: mapped where that is possible, else read in blocks.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
@@ -15,14 +12,16 @@ use super::map::map;
 
 /// How much of a file is mapped at once. Memory in use stays the same for files of any size; remapping is rare enough to be free.
 const WINDOW: usize = 32 << 20;
-/// How much is read at once: more than a pipe holds, and little enough to stay in a cache.
+/// How much of a stream is read at once: more than a pipe holds.
 const BLOCK: usize = 128 << 10;
+/// An arena of this size is full enough to be handed on.
+const ARENA: usize = 1 << 20;
 
 /// Where the bytes come from.
 pub(super) enum Storage {
     /// A mapped file.
     Mapped(Mapped),
-    /// What is read from its start to its end.
+    /// Anything else.
     Stream(Stream),
 }
 
@@ -40,7 +39,7 @@ impl Storage {
     pub fn window(&self) -> &[u8] {
         match self {
             Self::Mapped(mapped) => mapped.map.get(mapped.at..).unwrap_or_default(),
-            Self::Stream(stream) => stream.buffer.get(stream.start..stream.filled).unwrap_or_default(),
+            Self::Stream(stream) => stream.buffer.get(stream.start..).unwrap_or_default(),
         }
     }
 
@@ -93,7 +92,7 @@ impl Storage {
     pub fn hands_on_first(&self) -> bool {
         match self {
             Self::Mapped(_) => true,
-            Self::Stream(stream) => stream.live || stream.filled >= BLOCK,
+            Self::Stream(stream) => stream.live || stream.buffer.len() >= ARENA,
         }
     }
 
@@ -177,9 +176,7 @@ fn map_window(file: &File, offset: u64, len: u64, window: usize) -> io::Result<M
 /// A stream that is read in blocks into what will be the batch's arena.
 pub(super) struct Stream {
     source: Box<dyn Read + Send>,
-    /// What is read is in front. It keeps its length when it is used again, so that nothing has to be zeroed for reading into it.
     buffer: Vec<u8>,
-    filled: usize,
     /// The arena to go on in when this one is handed on.
     spare: Vec<u8>,
     start: usize,
@@ -198,7 +195,6 @@ impl Stream {
         Self {
             source: Box::new(source),
             buffer: Vec::new(),
-            filled: 0,
             spare: Vec::new(),
             start: 0,
             offset: 0,
@@ -210,10 +206,9 @@ impl Stream {
     }
 
     /// The stream of what this one unpacks to; nothing of it has been consumed yet.
-    pub fn unpack(mut self, compression: super::compress::Compression) -> io::Result<Self> {
-        self.buffer.truncate(self.filled);
+    pub fn unpack(self, compression: super::compress::Compression) -> io::Result<Self> {
         let packed = io::Cursor::new(self.buffer).chain(self.source);
-        Ok(Self { source: compression.reader(packed)?, buffer: Vec::new(), filled: 0, error: None, ended: false, ..self })
+        Ok(Self { source: compression.reader(packed)?, buffer: Vec::new(), error: None, ended: false, ..self })
     }
 
     /// Whether somebody may be writing into it right now.
@@ -223,53 +218,47 @@ impl Stream {
 
     fn extend(&mut self, needed: usize, keep: bool) -> bool {
         // What is there already is not moved: after damage this is asked again and again.
-        if self.filled - self.start >= needed {
+        if self.buffer.len() - self.start >= needed {
             return true;
         }
         if !keep {
-            self.buffer.copy_within(self.start..self.filled, 0);
-            self.filled -= std::mem::take(&mut self.start);
+            self.buffer.drain(..self.start);
+            self.start = 0;
         }
         // A file is read by whole blocks; a live stream gives what it has.
         let wanted = self.start + if self.live { needed } else { needed.max(BLOCK) };
-        while self.filled < wanted && !self.ended {
-            let most = if self.live { BLOCK } else { (wanted - self.filled).min(BLOCK) };
-            self.read(most);
+        while self.buffer.len() < wanted && !self.ended {
+            self.read_block();
         }
-        self.filled - self.start >= needed
+        self.buffer.len() - self.start >= needed
     }
 
-    fn read(&mut self, most: usize) {
-        let end = self.filled + most;
-        if self.buffer.len() < end {
-            self.buffer.resize(end, 0);
-        }
-        match self.source.read(self.buffer.get_mut(self.filled..end).unwrap_or_default()) {
+    fn read_block(&mut self) {
+        let have = self.buffer.len();
+        self.buffer.resize(have + BLOCK, 0);
+        let got = self.source.read(self.buffer.get_mut(have..).unwrap_or_default());
+        self.buffer.truncate(have + *got.as_ref().unwrap_or(&0));
+        match got {
             Ok(0) => self.ended = true,
-            Ok(got) => self.filled += got,
             Err(e) if e.kind() != ErrorKind::Interrupted => {
                 self.ended = true;
                 self.error = Some(e.to_string());
             }
-            Err(_) => {}
+            _ => {}
         }
     }
 
     fn reuse(&mut self, arena: Vec<u8>) {
-        if self.spare.is_empty() {
+        if self.spare.capacity() == 0 {
             self.spare = arena;
         }
     }
 
     /// The arena with the packets; what comes after them moves to the next one.
     fn hand_on(&mut self) -> Vec<u8> {
-        let rest = self.buffer.get(self.start..self.filled).unwrap_or_default();
         let mut next = std::mem::take(&mut self.spare);
-        match next.get_mut(..rest.len()) {
-            Some(place) => place.copy_from_slice(rest),
-            None => next = rest.to_vec(),
-        }
-        self.filled = rest.len();
+        next.clear();
+        next.extend_from_slice(self.buffer.get(self.start..).unwrap_or_default());
         self.start = 0;
         std::mem::replace(&mut self.buffer, next)
     }

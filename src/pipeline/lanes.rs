@@ -36,17 +36,15 @@ struct Slot {
 
 /// All shards, and the batches they are to see.
 pub(super) struct Lanes {
-    all: Vec<Lane>,
+    lanes: Vec<Lane>,
     slots: Vec<Slot>,
-    /// How many batches a lane is behind before anybody runs it.
-    patience: AtomicU64,
 }
 
 impl Lanes {
-    pub(super) fn new(shards: Vec<Shard>, slots: usize, patience: u64) -> Self {
-        let all = shards.into_iter().map(|shard| Lane { shard: Mutex::new(shard), next: AtomicU64::new(0) }).collect();
+    pub(super) fn new(shards: Vec<Shard>, slots: usize) -> Self {
+        let lanes = shards.into_iter().map(|shard| Lane { shard: Mutex::new(shard), next: AtomicU64::new(0) }).collect();
         let slots = (0..slots).map(|_| Slot { holds: AtomicU64::new(0), published: Mutex::new(None) }).collect();
-        Self { all, slots, patience: AtomicU64::new(patience) }
+        Self { lanes, slots }
     }
 
     /// Lets the lanes have a batch.
@@ -58,28 +56,18 @@ impl Lanes {
         slot.holds.store(sequence + 1, Ordering::SeqCst);
     }
 
-    /// Runs every lane that is idle and has something to do, but those that are not `mine` only where they are far behind: a lane's flows
-    /// are in the cache of who ran it last. Batches that all lanes have seen are handed back.
-    pub(super) fn help(&self, mine: impl Fn(usize) -> bool, mut hand_back: impl FnMut(Done)) {
-        let numbered = || self.all.iter().enumerate();
-        let own = numbered().filter(|(number, _)| mine(*number)).map(|lane| (lane, 1));
-        let patience = self.patience.load(Ordering::SeqCst);
-        let others = numbered().filter(|(number, _)| !mine(*number)).map(|lane| (lane, patience));
-        // Their own first: workers that begin at the same lane would stand in each other's way.
-        for ((number, lane), behind) in own.chain(others) {
-            if self.is_ready(lane.next.load(Ordering::SeqCst) + behind - 1) {
+    /// Runs every lane that is idle and has something to do, from lane `first` on; batches that all lanes have seen are handed back.
+    pub(super) fn help(&self, first: usize, mut hand_back: impl FnMut(Done)) {
+        for offset in 0..SHARDS {
+            let number = (first + offset) % SHARDS;
+            if let Some(lane) = self.lanes.get(number) {
                 self.run(number, lane, &mut hand_back);
             }
         }
     }
 
-    /// Somebody waits until all lanes have seen all batches: from now on everybody runs any lane.
-    pub(super) fn lose_patience(&self) {
-        self.patience.store(1, Ordering::SeqCst);
-    }
-
     pub(super) fn into_shards(self) -> Vec<Shard> {
-        self.all.into_iter().map(|lane| lane.shard.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
+        self.lanes.into_iter().map(|lane| lane.shard.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
     }
 
     fn slot(&self, sequence: u64) -> Option<&Slot> {

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::lanes::{Done, Lanes};
+use super::lanes::Lanes;
 use crate::capture::{Bytes, Source};
 use crate::engine::{Clock, Outcome, Tally, Work};
 use crate::flow::{Harvest, Keying, SHARDS, Settings, Shard};
@@ -16,8 +16,6 @@ pub type Progress<'a> = &'a (dyn Fn(&dyn Source) + Sync);
 
 /// Batches in flight for each worker: one that it decodes, and some that wait for a lane that is behind.
 const BATCHES_PER_WORKER: usize = 8;
-/// How many batches a lane is behind before others run it than the worker whose it is; fewer than are in flight.
-const PATIENCE: u64 = 4;
 
 /// Reads a source to its end.
 ///
@@ -99,19 +97,18 @@ fn together(
     progress: Progress<'_>,
 ) -> (Vec<Shard>, Tally) {
     let in_flight = workers * BATCHES_PER_WORKER;
+    let lanes = Lanes::new(shards, in_flight);
     let early = Early::new(early);
     let (recycle, recycled) = bounded::<Work>(in_flight);
     for _ in 0..in_flight {
         let _ = recycle.send(Work::new(keying));
     }
-    // Who waits for flows to end must not wait for a lane.
-    let lanes = Lanes::new(shards, in_flight, if clock.is_some() { 1 } else { PATIENCE });
     let reader = Mutex::new(Reader { source, clock, sequence: 0, ended: false, recycled, progress });
     let broken = AtomicBool::new(false);
     let total = Mutex::new(Tally::default());
     let labour = |worker: usize| {
         let _guard = Guard { broken: &broken, recycle: &recycle, keying };
-        let tally = labour((worker, workers), &reader, &broken, &recycle, &lanes, &early);
+        let tally = labour(worker, &reader, &broken, &recycle, &lanes, &early);
         total.lock().unwrap_or_else(PoisonError::into_inner).add(&tally);
     };
     std::thread::scope(|scope| {
@@ -185,7 +182,7 @@ impl Reader<'_> {
 
 /// One worker: reads and decodes a batch, lets the lanes have it, and runs lanes.
 fn labour<F: FnMut(Harvest)>(
-    (worker, workers): (usize, usize),
+    worker: usize,
     reader: &Mutex<Reader<'_>>,
     broken: &AtomicBool,
     recycle: &Sender<Work>,
@@ -193,16 +190,18 @@ fn labour<F: FnMut(Harvest)>(
     early: &Early<F>,
 ) -> Tally {
     let mut tally = Tally::default();
-    let mut hand_back = |done: Done| {
-        early.batch(done.sequence, done.harvest);
-        let _ = recycle.send(done.work);
+    let first = worker * 17;
+    let help = || {
+        lanes.help(first, |done| {
+            early.batch(done.sequence, done.harvest);
+            let _ = recycle.send(done.work);
+        });
     };
     loop {
         let mut reading = reader.lock().unwrap_or_else(PoisonError::into_inner);
         let Some((sequence, mut work)) = reading.next(broken) else { break };
         // Who holds the reader after a batch of huge records keeps others from reading more of them.
         let kept = if work.batch.is_large() {
-            lanes.lose_patience();
             Some(reading)
         } else {
             drop(reading);
@@ -211,13 +210,12 @@ fn labour<F: FnMut(Harvest)>(
         work.decode(&mut tally);
         work.sort();
         lanes.publish(sequence, work);
-        lanes.help(|lane| lane % workers == worker, &mut hand_back);
+        help();
         if let Some(mut reading) = kept {
             reading.let_all_go(recycle, broken);
         }
     }
-    lanes.lose_patience();
-    lanes.help(|_| true, &mut hand_back);
+    help();
     tally
 }
 

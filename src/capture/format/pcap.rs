@@ -5,7 +5,7 @@
 
 use super::variant::{self, Bounds, Variant};
 use super::{ABSURD, Fault, Format, Kind, Opened, Sink, Step, u16_at, u32_at};
-use crate::net::{LinkType, Timestamp};
+use crate::net::{LinkType, Timestamp, prefetch};
 
 /// The entry in the table of formats.
 pub(super) const KIND: Kind = Kind { is: |magic| Flavour::of(magic).is_some(), peek, open };
@@ -24,6 +24,8 @@ const LONGEST: u32 = 256 << 10;
 const LONGEST_MESSAGE: u32 = 128 << 20;
 /// So many sensible records in a row convince that the place was found again.
 const CONVINCING: usize = 16;
+/// How far ahead of the walk the processor is told what it will see.
+const AHEAD: usize = 4096;
 /// Packets further apart than this are not taken for neighbours.
 const NEIGHBOUR_SECONDS: u64 = 86_400;
 
@@ -190,6 +192,9 @@ impl Pcap {
             let len = header + record.captured as usize;
             if rest.len() < len {
                 return Step::Need(len);
+            }
+            for line in (0..len).step_by(64) {
+                prefetch(rest, AHEAD + line);
             }
             self.last = i64::from(record.seconds);
             sink.push(self.time(record), self.link, *at + header, record.captured, record.wire);

@@ -265,7 +265,7 @@ impl Live {
 
     /// At the end: what is still held. Tells whether there was something.
     fn take_rest(&mut self, batch: &mut Batch) -> bool {
-        let mut arena = batch.take_empty_arena();
+        let mut arena = batch.take_arena();
         if let Some(order) = &mut self.order {
             fill_up(&mut self.taken, room(self.left, 0), &mut arena, |arena| order.give_rest(arena));
         }
@@ -386,7 +386,7 @@ impl Source for Live {
             self.end();
             return false;
         }
-        let mut arena = batch.take_empty_arena();
+        let mut arena = batch.take_arena();
         let asked_at = (self.surroundings.now)();
         let mut quiet = self.take(asked_at, &mut arena);
         if quiet && self.taken.is_empty() {
